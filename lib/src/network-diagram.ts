@@ -1,0 +1,174 @@
+import type { Figure, FigureOptions } from "./figures";
+import { baseLayout, summary } from "./layout";
+import { colourOf, ink } from "./theme";
+
+/** A layer as drawn: `shape` is `[height, width, maps]` for feature maps, `[units]` for a dense layer. */
+export interface DiagramLayer {
+  name: string;
+  shape: readonly number[];
+  /** the operation that makes this layer from the one before it; a kernel in it, as in "5 × 5 convolution", is drawn */
+  detail?: string;
+}
+
+/** Where a layer stands, in CSS pixels from the lower left. */
+interface Placed {
+  layer: DiagramLayer;
+  left: number;
+  width: number;
+  /** side of one map, or width of the column */
+  side: number;
+  /** height of one map, or of the column */
+  height: number;
+  /** how many maps are drawn, and how far each is shifted up and right */
+  maps: number;
+  shift: number;
+}
+
+const columnWidth = 16;
+const labelSpace = 62;
+
+/** A network from left to right: feature maps as stacks that shrink, dense layers as columns, operations below. */
+export function networkDiagram(layers: readonly DiagramLayer[], options: FigureOptions = {}): Figure {
+  const { title = "", width = 900, height = 330, alt } = options;
+  if (layers.length < 2) throw new Error(`Expected \`layers\` to hold at least two layers, got ${layers.length}.`);
+  for (const { name, shape } of layers) {
+    if (shape.length !== 1 && shape.length !== 3) throw new Error(`Expected the shape of ${name} to be [height, width, maps] or [units], got [${shape}].`);
+  }
+  const layout = baseLayout({ title, width, height });
+  const top = height - (layout.margin as { t: number }).t - 4;
+  const middle = (labelSpace + top - 42) / 2 + 4;
+  const placed = place(layers, width);
+  const hidden = { visible: false, fixedrange: true };
+  Object.assign(layout, {
+    margin: { l: 0, r: 0, t: 0, b: 0 },
+    xaxis: { ...hidden, range: [0, width] },
+    yaxis: { ...hidden, range: [0, height] },
+    shapes: placed.flatMap((layer, i) => [...drawLayer(layer, middle), ...drawLink(placed[i - 1], layer, middle)]),
+    annotations: placed.flatMap((layer, i) => [nameLabel(layer, top), ...operationLabel(placed[i - 1], layer, gapCentre(placed[i - 2], placed[i - 1]), gapCentre(layer, placed[i + 1]))]),
+    hovermode: "closest",
+  });
+  const words = layers.map(({ name, shape, detail }) => `${detail ? `${detail} → ` : ""}${name}, ${sizeText(shape)}`);
+  return { kind: "figure", data: [hoverTargets(placed, middle)], layout, alt: alt ?? summary("Network diagram", title, [], words) };
+}
+
+/** Shares the width: drawings as large as their square roots, equal gaps between them. */
+function place(layers: readonly DiagramLayer[], width: number): Placed[] {
+  const largest = Math.max(...layers.map(({ shape }) => (shape.length === 3 ? (shape[0] as number) : 1)));
+  const most = Math.max(...layers.map(({ shape }) => (shape.length === 1 ? (shape[0] as number) : 1)));
+  const sizes = layers.map((layer): Placed => {
+    const [rows = 1, columns = rows, channels = 1] = layer.shape;
+    if (layer.shape.length === 1) {
+      const tall = rows <= 16 ? rows * 10 : 60 + 110 * Math.sqrt(rows / most);
+      return { layer, left: 0, width: columnWidth, side: columnWidth, height: tall, maps: 0, shift: 0 };
+    }
+    const tall = 92 * Math.sqrt(rows / largest);
+    const side = tall * (columns / rows);
+    const maps = Math.min(channels, 24);
+    const shift = Math.min(6, 46 / maps);
+    return { layer, left: 0, width: side + shift * (maps - 1), side, height: tall, maps, shift };
+  });
+  const margin = 30;
+  const gap = (width - 2 * margin - sizes.reduce((sum, size) => sum + size.width, 0)) / (layers.length - 1);
+  if (gap < 8) throw new Error(`Expected ${layers.length} layers to fit into a width of ${width}, they do not: pass a larger \`width\`.`);
+  let left = margin;
+  for (const size of sizes) {
+    size.left = left;
+    left += size.width + gap;
+  }
+  return sizes;
+}
+
+function drawLayer({ layer, left, side, height, maps, shift }: Placed, middle: number): object[] {
+  if (maps === 0) return drawColumn(layer.shape[0] as number, left, height, middle);
+  const colour = layer.detail?.includes("conv") ? colourOf(0) : layer.detail ? "#9cc9ee" : "#d5dae0";
+  const bottom = middle - (height + shift * (maps - 1)) / 2;
+  // the backmost map first
+  return Array.from({ length: maps }, (_, i) => maps - 1 - i).map((i) => ({
+    ...rectangle(left + i * shift, bottom + i * shift, side, height),
+    fillcolor: colour,
+    line: { color: "#ffffff", width: 1 },
+  }));
+}
+
+function drawColumn(units: number, left: number, height: number, middle: number): object[] {
+  const style = { fillcolor: colourOf(1), line: { color: "#ffffff", width: 1 } };
+  const cells = units <= 16 ? units : Math.round(height / 6);
+  const step = height / cells;
+  return Array.from({ length: cells }, (_, i) => ({ ...rectangle(left, middle - height / 2 + i * step, columnWidth, step), ...style }));
+}
+
+/** Lines from a layer to the next: from the patch a kernel sees to one value, or from edge to edge. */
+function drawLink(from: Placed | undefined, to: Placed, middle: number): object[] {
+  if (!from) return [];
+  const line = { color: ink.soft, width: 1 };
+  const kernel = Number(to.layer.detail?.match(/(\d+)\s*[×x]/)?.[1] ?? 0);
+  const connect = (x0: number, y0: number, x1: number, y1: number) => ({ type: "line", x0, y0, x1, y1, line, opacity: 0.7 });
+  if (from.maps > 0 && to.maps > 0 && kernel > 0) {
+    const fromBottom = middle - (from.height + from.shift * (from.maps - 1)) / 2;
+    const toBottom = middle - (to.height + to.shift * (to.maps - 1)) / 2;
+    const patch = Math.max(5, (kernel / (from.layer.shape[0] as number)) * from.height);
+    const [x, y] = [from.left + from.side * 0.55, fromBottom + from.height * 0.25];
+    const [px, py] = [to.left + to.side * 0.35, toBottom + to.height * 0.4];
+    const box = { ...rectangle(x, y, patch, patch), fillcolor: "rgba(255,255,255,0.45)", line: { color: ink.text, width: 1 } };
+    const value = { ...rectangle(px, py, 4, 4), fillcolor: ink.text, line: { width: 0 } };
+    return [box, connect(x + patch, y, px, py), connect(x + patch, y + patch, px, py + 4), value];
+  }
+  const half = (placed: Placed) => (placed.height + placed.shift * Math.max(0, placed.maps - 1)) / 2;
+  const right = from.left + from.width;
+  const bottomRight = from.maps > 0 ? from.left + from.side : right;
+  return [connect(right, middle + half(from), to.left, middle + half(to)), connect(bottomRight, middle - half(from), to.left, middle - half(to))];
+}
+
+function nameLabel({ layer, left, width }: Placed, top: number): object {
+  const [first, columns, maps] = layer.shape;
+  const size = maps === undefined ? `${first}` : `${maps} ${maps === 1 ? "map" : "maps"}<br>${first} × ${columns}`;
+  const text = `<b>${layer.name}</b><br><span style="color:${ink.soft}">${size}</span>`;
+  return { x: left + width / 2, y: top, yanchor: "top", text, showarrow: false, font: { size: 13 } };
+}
+
+/** The operation under the gap between two layers, broken into lines that keep clear of its neighbours. */
+function operationLabel(from: Placed | undefined, to: Placed, before = Number.NEGATIVE_INFINITY, after = Number.POSITIVE_INFINITY): object[] {
+  const centre = gapCentre(from, to);
+  if (centre === undefined || !to.layer.detail) return [];
+  const room = Math.min(centre - before, after - centre, 112) - 8;
+  const text = wrapped(to.layer.detail, Math.max(6, Math.floor(room / 6.2)));
+  return [{ x: centre, y: labelSpace - 4, yanchor: "top", text, showarrow: false, font: { size: 11.5, color: ink.text } }];
+}
+
+/** The middle between two neighbouring layers. */
+function gapCentre(from: Placed | undefined, to: Placed | undefined): number | undefined {
+  return from && to && (from.left + from.width + to.left) / 2;
+}
+
+function hoverTargets(placed: readonly Placed[], middle: number): object {
+  return {
+    type: "scatter",
+    mode: "markers",
+    x: placed.map(({ left, width }) => left + width / 2),
+    y: placed.map(() => middle),
+    text: placed.map(({ layer }) => `${layer.name}: ${sizeText(layer.shape)}${layer.detail ? `<br>${layer.detail}` : ""}`),
+    hovertemplate: "%{text}<extra></extra>",
+    marker: { size: 40, opacity: 0 },
+  };
+}
+
+function sizeText(shape: readonly number[]): string {
+  const [first, columns, maps] = shape;
+  return maps === undefined ? `${first} units` : `${maps} ${maps === 1 ? "map" : "maps"} of ${first} × ${columns}`;
+}
+
+function rectangle(x: number, y: number, width: number, height: number): object {
+  return { type: "rect", x0: x, y0: y, x1: x + width, y1: y + height };
+}
+
+function wrapped(text: string, limit: number): string {
+  // a kernel such as 5 × 5 stays on one line
+  const words = text.replace(/(\d+) × (\d+)/g, "$1\u00a0×\u00a0$2").split(" ");
+  const rows: string[] = [];
+  for (const word of words) {
+    const last = rows.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= limit) rows[rows.length - 1] = `${last} ${word}`;
+    else rows.push(word);
+  }
+  return rows.join("<br>");
+}

@@ -1,0 +1,55 @@
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+
+/** A seeded source of random numbers: the same seed gives the same numbers, on any machine. */
+export interface Random {
+  /** A float in [low, high). */
+  uniform(low?: number, high?: number): number;
+  /** A whole number in low … high, both included. */
+  integer(low: number, high: number): number;
+  /** A normally distributed float (Box and Muller 1958). */
+  normal(mean?: number, standardDeviation?: number): number;
+  /** Reorders `items` in place, every order equally likely (Fisher and Yates 1938), and returns them. */
+  shuffle<T extends { [index: number]: number; length: number }>(items: T): T;
+}
+
+/**
+ * A generator for a seed, or for a path of whole numbers such as `(seed, epoch, step)`: a run that resumes at a step
+ * makes that step's generator anew instead of replaying all that came before.
+ */
+export function random(...seed: number[]): Random {
+  const generator = xoroshiro128plus(mixSeed(seed));
+  const uniform = (low = 0, high = 1) => low + (high - low) * uniformFloat64(generator);
+  const integer = (low: number, high: number) => uniformInt(generator, low, high);
+  return {
+    uniform,
+    integer,
+    normal(mean = 0, standardDeviation = 1) {
+      const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
+      return mean + standardDeviation * radius * Math.cos(2 * Math.PI * uniform());
+    },
+    shuffle(items) {
+      for (let i = items.length - 1; i > 0; i--) {
+        const j = integer(0, i);
+        const kept = items[i] as number;
+        items[i] = items[j] as number;
+        items[j] = kept;
+      }
+      return items;
+    },
+  };
+}
+
+/** One 32-bit seed from several, by the finaliser of MurmurHash3, so that (1, 2) and (2, 1) differ. */
+export function mixSeed(parts: number[]): number {
+  let hash = 0x9e3779b9;
+  for (const part of parts) {
+    if (!Number.isSafeInteger(part)) throw new RangeError(`Expected a seed to be a whole number, got ${part}.`);
+    hash ^= part | 0;
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+    hash = (hash ^ (hash >>> 16)) + 0x9e3779b9;
+  }
+  return hash | 0;
+}

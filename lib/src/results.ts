@@ -1,0 +1,48 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { projectDataFolder } from "./mnist";
+
+/** One recipe trained with several seeds and measured on the test set, once for each. */
+export interface TestResults {
+  protocol: string;
+  parameters: number;
+  /** of the seeds' test accuracies, fractions in 0 … 1 */
+  mean: number;
+  /** sample standard deviation of the same */
+  sd: number;
+  seeds: { seed: number; testAccuracy: number; testErrors: number; epochs: number; secondsPerEpoch: number }[];
+  /** what measures it anew */
+  command: string;
+}
+
+/** Several ways to do a thing, each trained with several seeds and measured on validation images after every epoch. */
+export interface Comparison {
+  protocol: string;
+  arms: {
+    name: string;
+    /** of the seeds' accuracies after the last epoch */
+    mean: number;
+    sd: number;
+    seeds: { seed: number; validationAccuracy: number[]; validationLoss: number[]; trainLoss: number[] }[];
+  }[];
+  /** what measures it anew */
+  command: string;
+}
+
+/** The results file `data/results/<name>.json` of one recipe, such as `"lenet5"`. */
+export function loadTestResults(name: string): TestResults {
+  return readResults(name, "seeds") as TestResults;
+}
+
+/** The results file `data/results/<name>.json` of a comparison, such as `"schedules"`. */
+export function loadComparison(name: string): Comparison {
+  return readResults(name, "arms") as Comparison;
+}
+
+function readResults(name: string, key: string): unknown {
+  const path = join(projectDataFolder(), "results", `${name}.json`);
+  if (!existsSync(path)) throw new Error(`Expected ${path}, found no such file: npm run reproduce -- ${name} measures it.`);
+  const results = JSON.parse(readFileSync(path, "utf8"));
+  if (!Array.isArray(results[key])) throw new Error(`${path}: expected a list \`${key}\`, got ${Object.keys(results).join(", ")}.`);
+  return results;
+}

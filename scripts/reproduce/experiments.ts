@@ -1,0 +1,95 @@
+/** What is trained for `data/results/`: the headline, and the comparisons that notebook 03 shows. */
+import type { RunSettings } from "./run";
+
+/** A question, and the runs that answer it. */
+export interface Experiment {
+  protocol: string;
+  runs: RunSettings[];
+}
+
+const recipe: Omit<RunSettings, "experiment" | "name" | "seed" | "measure"> = {
+  epochs: 20,
+  batchSize: 128,
+  optimizer: { name: "sgd", weightDecay: 5e-3 },
+  schedule: { name: "cosine", rate: 0.05, warmUpEpochs: 1 },
+  augmentation: "affine",
+};
+
+const short = { ...recipe, epochs: 10, measure: "validation" as const };
+
+const validationProtocol =
+  "55,000 training images, batch 128, 10 epochs; accuracy of the last epoch's weights on 5,000 held-out training images; the test set stays closed";
+
+export const experiments: Record<string, Experiment> = {
+  lenet5: {
+    protocol: headlineProtocol(40),
+    runs: repeat("lenet5", 5, (seed) => [
+      {
+        ...recipe,
+        name: "headline",
+        seed,
+        epochs: 40,
+        measure: "test",
+        save: seed === 0 ? "data/checkpoints/lenet5.safetensors" : undefined,
+      },
+    ]),
+  },
+  "lenet5-short": {
+    protocol: headlineProtocol(20),
+    runs: repeat("lenet5-short", 5, (seed) => [{ ...recipe, name: "short", seed, measure: "test" }]),
+  },
+  tutorial: {
+    protocol:
+      "60,000 training images, Adam (0.9, 0.999), batch 128, cosine from 1e-3 to 1e-4 over 10 epochs, no augmentation; " +
+      "last epoch's weights; the test set opened once for each seed",
+    runs: repeat("tutorial", 5, (seed) => [
+      {
+        ...short,
+        name: "tutorial",
+        seed,
+        measure: "test",
+        optimizer: { name: "adam", weightDecay: 0 },
+        schedule: { name: "cosine", rate: 1e-3, floor: 1e-4 },
+        augmentation: "none",
+      },
+    ]),
+  },
+  schedules: {
+    protocol: `${validationProtocol}; SGD with Nesterov momentum 0.9, weight decay 5e-3, affine augmentation; step: a tenth after each third`,
+    runs: repeat("schedules", 5, (seed) => [
+      { ...short, name: "constant 0.05", seed, schedule: { name: "constant", rate: 0.05 } },
+      { ...short, name: "constant 0.01", seed, schedule: { name: "constant", rate: 0.01 } },
+      { ...short, name: "step from 0.05", seed, schedule: { name: "step", rate: 0.05 } },
+      { ...short, name: "cosine from 0.05", seed, schedule: { name: "cosine", rate: 0.05 } },
+    ]),
+  },
+  augmentation: {
+    protocol: `${validationProtocol}; SGD with Nesterov momentum 0.9, weight decay 5e-3, one epoch of warm-up, cosine from 0.05 to 0`,
+    runs: repeat("augmentation", 3, (seed) =>
+      (["none", "rotation 15°, shift 2 px", "affine", "affine and horizontal flip"] as const).map((augmentation) => ({
+        ...short,
+        name: augmentation,
+        seed,
+        augmentation,
+      })),
+    ),
+  },
+};
+
+/** The runs of every seed from 0 on. */
+function repeat(
+  experiment: string,
+  seeds: number,
+  runsOf: (seed: number) => Omit<RunSettings, "experiment">[],
+): RunSettings[] {
+  return Array.from({ length: seeds }, (_, seed) => runsOf(seed).map((run) => ({ ...run, experiment }))).flat();
+}
+
+function headlineProtocol(epochs: number): string {
+  return (
+    `LeNet-5 with 61,706 parameters on 60,000 training images; SGD with Nesterov momentum 0.9, batch 128, ${epochs} epochs, ` +
+    "one of warm-up to rate 0.05, then cosine to 0; decoupled weight decay 5e-3; affine augmentation (rotation ±12°, " +
+    "shift ±2 px, scale ±10 %, shear ±10°); last epoch's weights; the test set opened once for each seed; " +
+    "two runs at a time, one thread each"
+  );
+}

@@ -1,0 +1,97 @@
+/** One training run in a process of its own: settings as JSON come in, a line an epoch and the result as JSON go out. */
+import { join } from "node:path";
+import {
+  adam,
+  affine,
+  buildLeNet5,
+  compose,
+  constant,
+  cosine,
+  type Dataset,
+  type EpochRecord,
+  evaluate,
+  horizontalFlip,
+  type ImageMap,
+  loadMnist,
+  type Schedule,
+  saveLeNet5,
+  sgd,
+  split,
+  stepDecay,
+  stepsPerEpoch,
+  Trainer,
+  warmUp,
+} from "lenet-lab";
+
+/** Everything that decides a run; plain data, so that a report can print it. */
+export interface RunSettings {
+  experiment: string;
+  name: string;
+  seed: number;
+  epochs: number;
+  batchSize: number;
+  optimizer: { name: "sgd" | "adam"; weightDecay: number };
+  schedule: { name: "constant" | "step" | "cosine"; rate: number; floor?: number; warmUpEpochs?: number };
+  augmentation: keyof typeof augmentations;
+  /** `validation`: learn from 55,000 training images, measure on the other 5,000; `test`: learn from all, open the test set once */
+  measure: "validation" | "test";
+  /** where to save the model, if it is to be kept */
+  save?: string;
+}
+
+/** What a run came to. */
+export interface RunResult {
+  settings: RunSettings;
+  accuracy: number;
+  correct: number;
+  loss: number;
+  history: EpochRecord[];
+}
+
+const augmentations = {
+  none: undefined,
+  "rotation 15°, shift 2 px": affine({ rotation: 15, shift: 2, scale: 0, shear: 0 }),
+  affine: affine(),
+  "affine and horizontal flip": compose(affine(), horizontalFlip()),
+} satisfies Record<string, ImageMap | undefined>;
+
+function makeSchedule({ schedule, epochs }: RunSettings, stepsInEpoch: number): Schedule {
+  const { name, rate, floor = 0, warmUpEpochs = 0 } = schedule;
+  const steps = (epochs - warmUpEpochs) * stepsInEpoch;
+  const shapes = {
+    constant: () => constant(rate),
+    step: () => stepDecay(rate, { every: Math.ceil(steps / 3), factor: 0.1 }),
+    cosine: () => cosine(rate, { steps, floor }),
+  };
+  return warmUp(warmUpEpochs * stepsInEpoch, shapes[name]());
+}
+
+async function run(settings: RunSettings): Promise<RunResult> {
+  const { experiment, name, seed, epochs, batchSize, optimizer, augmentation, measure, save } = settings;
+  const { train: all, test } = loadMnist();
+  // the split is the same for every run, so that all are measured on the same images
+  const data: { train: Dataset<"train">; validation?: Dataset } =
+    measure === "test" ? { train: all } : split(all, { validation: 5000, seed: 0 });
+  const model = buildLeNet5({ seed });
+  const trainer = new Trainer(model, {
+    ...data,
+    epochs,
+    batchSize,
+    seed,
+    schedule: makeSchedule(settings, stepsPerEpoch(data.train, batchSize)),
+    optimizer: { sgd, adam }[optimizer.name]({ weightDecay: optimizer.weightDecay }),
+    augment: augmentations[augmentation],
+    checkpoint: { path: join(".runs", `${experiment}-${name}-${seed}.safetensors`.replaceAll(" ", "_")) },
+  });
+  const ended = await trainer.run();
+  if (ended === "interrupted") process.exit(130);
+  const measured = evaluate(model, data.validation ?? test);
+  const { accuracy, correct, loss } = measured;
+  if (save)
+    saveLeNet5(model, save, { options: { seed }, about: { recipe: name, seed, epochs, testAccuracy: accuracy } });
+  return { settings, accuracy, correct, loss, history: trainer.history };
+}
+
+if (require.main === module) {
+  run(JSON.parse(process.argv[2] as string)).then((result) => console.log(JSON.stringify(result)));
+}

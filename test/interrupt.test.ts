@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { watchInterrupt } from "lenet-lab";
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+test("watchInterrupt() notes a SIGINT, after a turn of the event loop, instead of dying of it", async () => {
+  const { happened, release } = watchInterrupt();
+  await turn();
+  assert.equal(happened(), false);
+  process.kill(process.pid, "SIGINT");
+  await turn();
+  assert.equal(happened(), true);
+  release();
+});
+
+test("watchInterrupt().release() removes its listener, whether a SIGINT came or not", async () => {
+  const before = process.listenerCount("SIGINT");
+  const [first, second, third] = [watchInterrupt(), watchInterrupt(), watchInterrupt()];
+  third.release();
+  await turn();
+  assert.equal(process.listenerCount("SIGINT"), before + 2);
+  first.release();
+  process.kill(process.pid, "SIGINT");
+  await turn();
+  assert.deepEqual([first.happened(), second.happened()], [false, true]);
+  second.release();
+  assert.equal(process.listenerCount("SIGINT"), before);
+});
+
+test("watchInterrupt() lets a second SIGINT have its usual effect", () => {
+  const script = `
+    require("lenet-lab").watchInterrupt();
+    setTimeout(() => process.kill(process.pid, "SIGINT"), 50);
+    setTimeout(() => { console.log("alive"); process.kill(process.pid, "SIGINT"); }, 100);
+    setTimeout(() => console.log("still alive"), 2000);`;
+  const { stdout, signal } = spawnSync(process.execPath, ["-e", script], { cwd: __dirname, encoding: "utf8" });
+  assert.deepEqual({ stdout, signal }, { stdout: "alive\n", signal: "SIGINT" });
+});

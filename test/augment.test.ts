@@ -1,6 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type AffineRanges, affine, compose, elastic, horizontalFlip, type ImageMap, type Random, random, runKernel, tf, toTensors, typeAttribute } from "lenet-lab";
+import {
+  type AffineRanges,
+  affine,
+  compose,
+  elastic,
+  horizontalFlip,
+  type ImageMap,
+  type Random,
+  random,
+  runKernel,
+  tf,
+  toTensors,
+  typeAttribute,
+} from "lenet-lab";
 import { assertClose, assertNoLeak, assertSameBits } from "./helpers/assertions";
 import { noise, someDigits } from "./helpers/data";
 
@@ -14,7 +27,12 @@ function fixed(...ends: number[]): Random {
 /** Applies a map to one image given row by row. */
 function mapImage(map: ImageMap, pixels: number[][], source: Random): number[][] {
   const [height, width] = [pixels.length, pixels[0]?.length as number];
-  return tf.tidy(() => tf.reshape(map(tf.tensor4d(pixels.flat(), [1, height, width, 1]), source), [height, width]).arraySync() as number[][]);
+  return tf.tidy(
+    () =>
+      tf
+        .reshape(map(tf.tensor4d(pixels.flat(), [1, height, width, 1]), source), [height, width])
+        .arraySync() as number[][],
+  );
 }
 
 function mapDigits(map: ImageMap, { count = 8, seed = 1 } = {}): { before: Float32Array; after: Float32Array } {
@@ -51,7 +69,11 @@ test("affine({all 0}) changes nothing", () => {
 
 test("affine({shift}) by whole pixels moves the array right and down, with background behind", () => {
   const pixels = picture(9);
-  for (const [ends, dx, dy] of [[[1, 1, 1], 2, 2], [[1, -1, 1], -2, 2], [[0, 0, -1], 0, -2]] as const) {
+  for (const [ends, dx, dy] of [
+    [[1, 1, 1], 2, 2],
+    [[1, -1, 1], -2, 2],
+    [[0, 0, -1], 0, -2],
+  ] as const) {
     const moved = mapImage(only({ shift: 2 }), pixels, fixed(...ends));
     for (let y = 0; y < 9; y++) {
       const expected = Array.from({ length: 9 }, (_, x) => pixels[y - dy]?.[x - dx] ?? 0);
@@ -61,7 +83,16 @@ test("affine({shift}) by whole pixels moves the array right and down, with backg
 });
 
 test("affine({shift}) by a fraction mixes neighbours in proportion", () => {
-  const moved = mapImage(only({ shift: 0.25 }), [[0, 0, 0, 0], [0, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]], fixed(0, 1, 0));
+  const moved = mapImage(
+    only({ shift: 0.25 }),
+    [
+      [0, 0, 0, 0],
+      [0, 1, 0, 0],
+      [0, 0, 0, 0],
+      [0, 0, 0, 0],
+    ],
+    fixed(0, 1, 0),
+  );
   assertClose(moved[1] as number[], [0, 0.75, 0.25, 0], 1e-6);
 });
 
@@ -81,7 +112,9 @@ test("affine({rotation}) by 90° turns the array clockwise for +90° and back fo
 });
 
 test("affine({scale}) draws larger for + and smaller for −, about the centre", () => {
-  const square = Array.from({ length: 20 }, (_, y) => Array.from({ length: 20 }, (_, x) => (x >= 6 && x < 14 && y >= 6 && y < 14 ? 1 : 0)));
+  const square = Array.from({ length: 20 }, (_, y) =>
+    Array.from({ length: 20 }, (_, x) => (x >= 6 && x < 14 && y >= 6 && y < 14 ? 1 : 0)),
+  );
   const ink = (pixels: number[][]) => pixels.flat().reduce((a, b) => a + b, 0);
   const scaled = (end: number) => mapImage(only({ scale: 0.5 }), square, fixed(0, 0, 0, end, 0));
   assert.ok(Math.abs(ink(scaled(1)) / 64 - 1.5 ** 2) < 0.15, `${ink(scaled(1))}`);
@@ -100,12 +133,46 @@ test("affine({shear}) leans an upright stroke to the right for +, by the tangent
   }
 });
 
+test("affine(ranges) rotates and scales, then shears, then shifts, as plain loops do", () => {
+  const size = 11;
+  const pixels = picture(size);
+  for (const ends of [
+    [1, 1, -1, 1, 1],
+    [-0.5, 0.3, 0.7, -1, 1],
+    [0.8, -1, 0.2, 0.5, -0.6],
+  ] as const) {
+    const result = mapImage(affine({ rotation: 40, shift: 1.5, scale: 0.3, shear: 25 }), pixels, fixed(...ends));
+    const [angle, lean] = [(ends[0] * 40 * Math.PI) / 180, Math.tan((ends[4] * 25 * Math.PI) / 180)];
+    const factor = 1 + ends[3] * 0.3;
+    // rotated and scaled, then the top moved to the right in proportion to its height
+    const forward = (x: number, y: number) => {
+      const [u, v] = [
+        factor * (x * Math.cos(angle) - y * Math.sin(angle)),
+        factor * (x * Math.sin(angle) + y * Math.cos(angle)),
+      ];
+      return [u - lean * v, v] as const;
+    };
+    const [[a, c], [b, d]] = [forward(1, 0), forward(0, 1)];
+    const at = (y: number, x: number) => pixels[y]?.[x] ?? 0;
+    for (let y = 0; y < size; y++) {
+      for (let x = 0; x < size; x++) {
+        const [u, v] = [x - 5 - ends[1] * 1.5, y - 5 - ends[2] * 1.5];
+        const [px, py] = [5 + (d * u - b * v) / (a * d - b * c), 5 + (a * v - c * u) / (a * d - b * c)];
+        const [left, top] = [Math.floor(px), Math.floor(py)];
+        const upper = at(top, left) * (left + 1 - px) + at(top, left + 1) * (px - left);
+        const lower = at(top + 1, left) * (left + 1 - px) + at(top + 1, left + 1) * (px - left);
+        assertClose([result[y]?.[x] as number], [upper * (top + 1 - py) + lower * (py - top)], 1e-4);
+      }
+    }
+  }
+});
+
 test("affine() draws for each image of its own", () => {
   const map = affine({ rotation: 0, shift: 3, scale: 0, shear: 0 });
   const same = noise("train", { count: 1 });
   const centres = tf.tidy(() => {
     const { images } = toTensors(same, [0, 0, 0, 0]);
-    const moved = map(images, random(1)).dataSync();
+    const moved = map(images, random(1)).dataSync() as Float32Array;
     return [0, 1, 2, 3].map((i) => moved.slice(i * 784, (i + 1) * 784).reduce((sum, value, p) => sum + value * p, 0));
   });
   assert.equal(new Set(centres).size, 4);
@@ -145,7 +212,10 @@ test("horizontalFlip() mirrors half of the images and leaves the others", () => 
   const { before, after } = mapDigits(horizontalFlip(), { count: 100 });
   let mirrored = 0;
   for (let i = 0; i < 100; i++) {
-    const [image, result] = [before, after].map((all) => all.slice(i * 784, (i + 1) * 784)) as [Float32Array, Float32Array];
+    const [image, result] = [before, after].map((all) => all.slice(i * 784, (i + 1) * 784)) as [
+      Float32Array,
+      Float32Array,
+    ];
     const mirror = image.map((_, p) => image[p - (p % 28) + 27 - (p % 28)] as number);
     if (Buffer.from(result.buffer).equals(Buffer.from(mirror.buffer))) mirrored += 1;
     else assertSameBits(result, image);
@@ -161,7 +231,12 @@ test("compose(a, b) applies a, then b", () => {
 });
 
 /** Elastic deformation of one image in plain loops, from the noise that the kernel draws for a seed. */
-function elasticByHand(pixels: number[][], noiseOf: (axis: number, y: number, x: number) => number, strength: number, sigma: number): number[][] {
+function elasticByHand(
+  pixels: number[][],
+  noiseOf: (axis: number, y: number, x: number) => number,
+  strength: number,
+  sigma: number,
+): number[][] {
   const size = pixels.length;
   const inside = (i: number) => i >= 0 && i < size;
   const radius = Math.ceil(3 * sigma);
@@ -172,7 +247,8 @@ function elasticByHand(pixels: number[][], noiseOf: (axis: number, y: number, x:
     let sum = 0;
     for (let dy = -radius; dy <= radius; dy++) {
       for (let dx = -radius; dx <= radius; dx++) {
-        if (inside(y + dy) && inside(x + dx)) sum += (gauss(dy) / total) * (gauss(dx) / total) * noiseOf(axis, y + dy, x + dx);
+        if (inside(y + dy) && inside(x + dx))
+          sum += (gauss(dy) / total) * (gauss(dx) / total) * noiseOf(axis, y + dy, x + dx);
       }
     }
     return sum * strength;
@@ -193,11 +269,19 @@ function elasticByHand(pixels: number[][], noiseOf: (axis: number, y: number, x:
 test("elastic({strength, smoothness}) agrees with plain loops", () => {
   const size = 12;
   const pixels = picture(size);
-  for (const [strength, smoothness] of [[34, 4], [20, 1.5], [300, 2]] as const) {
+  for (const [strength, smoothness] of [
+    [34, 4],
+    [20, 1.5],
+    [300, 2],
+  ] as const) {
     const seeds = [12345, 67890];
     const source: Random = { ...random(0), integer: () => seeds.shift() as number };
     const noise = tf.tidy(() => {
-      const attributes = [typeAttribute("dtype", "float32"), typeAttribute("T", "int32"), typeAttribute("Tseed", "int32")];
+      const attributes = [
+        typeAttribute("dtype", "float32"),
+        typeAttribute("T", "int32"),
+        typeAttribute("Tseed", "int32"),
+      ];
       const inputs = [tf.tensor1d([2, size, size, 1], "int32"), tf.tensor1d(seeds, "int32")];
       return runKernel("StatelessRandomUniform", attributes, inputs).dataSync();
     });
@@ -232,12 +316,18 @@ test("elastic() moves pixels as far as a blurred uniform field does, and neighbo
 test("affine(ranges) and elastic(options) refuse ranges that make no sense", () => {
   for (const name of ["rotation", "shift", "scale", "shear"]) {
     for (const value of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
-      assert.throws(() => affine({ [name]: value }), new RegExp(`^RangeError: Expected \`${name}\` to be a finite number, 0 or more, got`));
+      assert.throws(
+        () => affine({ [name]: value }),
+        new RegExp(`^RangeError: Expected \`${name}\` to be a finite number, 0 or more, got`),
+      );
     }
   }
   assert.throws(() => affine({ scale: 1 }), /^RangeError: Expected `scale` in \[0, 1\), got 1/);
   assert.throws(() => affine({ shear: 90 }), /^RangeError: Expected `shear` in \[0, 90\) degrees, got 90/);
-  assert.throws(() => elastic({ strength: -1 }), /^RangeError: Expected `strength` to be a finite number, 0 or more, got -1/);
+  assert.throws(
+    () => elastic({ strength: -1 }),
+    /^RangeError: Expected `strength` to be a finite number, 0 or more, got -1/,
+  );
   for (const smoothness of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
     assert.throws(() => elastic({ smoothness }), /^RangeError: Expected `smoothness`/);
   }

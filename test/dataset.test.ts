@@ -12,18 +12,28 @@ function numbered(count: number): Dataset<"train"> {
   return data;
 }
 
-const numbersOf = ({ images }: Dataset): number[] => Array.from({ length: images.shape[0] as number }, (_, i) => images.get(i, 2, 2));
+const numbersOf = ({ images }: Dataset): number[] =>
+  Array.from({ length: images.shape[0] as number }, (_, i) => images.get(i, 2, 2));
 
 test("split(train, {validation, seed}) divides into two disjoint and complete parts in their old order", () => {
   const data = numbered(200);
   const { train, validation } = split(data, { validation: 50, seed: 1 });
   const [left, right] = [numbersOf(train), numbersOf(validation)];
   assert.deepEqual([left.length, right.length], [150, 50]);
-  assert.deepEqual([...left, ...right].sort((a, b) => a - b), Array.from({ length: 200 }, (_, i) => i));
+  assert.deepEqual(
+    [...left, ...right].sort((a, b) => a - b),
+    Array.from({ length: 200 }, (_, i) => i),
+  );
   for (const part of [train, validation]) {
     const numbers = numbersOf(part);
-    assert.deepEqual(numbers, [...numbers].sort((a, b) => a - b));
-    assert.deepEqual(Array.from(part.labels), numbers.map((i) => data.labels[i]));
+    assert.deepEqual(
+      numbers,
+      [...numbers].sort((a, b) => a - b),
+    );
+    assert.deepEqual(
+      Array.from(part.labels),
+      numbers.map((i) => data.labels[i]),
+    );
   }
 });
 
@@ -34,13 +44,19 @@ test("split(train, {validation, seed}) keeps each class's proportion to within o
   for (let c = 0; c < 10; c++) {
     const count = (labels: Uint8Array) => labels.reduce((n, label) => n + (label === c ? 1 : 0), 0);
     const share = (count(data.labels) * 5000) / 60000;
-    assert.ok(Math.abs(count(validation.labels) - share) < 1, `class ${c}: expected ${share}, got ${count(validation.labels)}`);
+    assert.ok(
+      Math.abs(count(validation.labels) - share) < 1,
+      `class ${c}: expected ${share}, got ${count(validation.labels)}`,
+    );
   }
 });
 
 test("split(train, {validation, seed}) gives the parts their roles", () => {
   const { train, validation } = split(numbered(20), { validation: 5, seed: 0 });
-  assert.deepEqual([train.role, validation.role, validation.name, validation.classes], ["train", "validation", "noise", 10]);
+  assert.deepEqual(
+    [train.role, validation.role, validation.name, validation.classes],
+    ["train", "validation", "noise", 10],
+  );
 });
 
 test("split(train, {validation, seed}) is the same for a seed and another for another seed", () => {
@@ -59,16 +75,25 @@ test("split(train, {validation, seed}) copies the pixels", () => {
 
 test("split(train, {validation, seed}) refuses sizes that leave a part empty, and seeds that are not whole", () => {
   for (const validation of [0, 20, -1, 2.5, Number.NaN]) {
-    assert.throws(() => split(numbered(20), { validation, seed: 0 }), /^RangeError: Expected `validation` to be a whole number in 1 … 19, got/);
+    assert.throws(
+      () => split(numbered(20), { validation, seed: 0 }),
+      /^RangeError: Expected `validation` to be a whole number in 1 … 19, got/,
+    );
   }
-  assert.throws(() => split(numbered(20), { validation: 5, seed: 0.5 }), /^RangeError: Expected a seed to be a whole number, got 0\.5\.$/);
+  assert.throws(
+    () => split(numbered(20), { validation: 5, seed: 0.5 }),
+    /^RangeError: Expected a seed to be a whole number, got 0\.5\.$/,
+  );
 });
 
 test("subset(dataset, indices) copies the images in the order of the indices, repeated ones too", () => {
   const data = numbered(10);
   const part = subset(data, [7, 2, 7]);
   assert.deepEqual(numbersOf(part), [7, 2, 7]);
-  assert.deepEqual(Array.from(part.labels), [7, 2, 7].map((i) => data.labels[i]));
+  assert.deepEqual(
+    Array.from(part.labels),
+    [7, 2, 7].map((i) => data.labels[i]),
+  );
   part.images.data.fill(99);
   part.labels.fill(99);
   assert.equal(data.images.get(7, 0, 0), 7);
@@ -83,7 +108,11 @@ test("subset(dataset, indices) refuses indices that are no image's", () => {
 
 test("subset(dataset, indices) and toTensors(dataset) read views with any strides", () => {
   const data = noise("train", { count: 4, size: 6 });
-  const cropped = { ...data, images: data.images.lo(1, 2, 1).hi(2, 3, 4).transpose(0, 2, 1), labels: data.labels.subarray(1, 3) };
+  const cropped = {
+    ...data,
+    images: data.images.lo(1, 2, 1).hi(2, 3, 4).transpose(0, 2, 1),
+    labels: data.labels.subarray(1, 3),
+  };
   const part = subset(cropped, [1, 0]);
   assert.deepEqual(part.images.shape, [2, 4, 3]);
   const { images, labels } = toTensors(cropped);
@@ -111,6 +140,9 @@ test("take(dataset, count) gives views of the first images, or of all", () => {
 
 test("take(dataset, count) refuses counts that are not whole", () => {
   for (const count of [-1, 1.5, Number.NaN]) {
-    assert.throws(() => take(numbered(10), count), /^RangeError: Expected `count` to be a whole number, 0 or more, got/);
+    assert.throws(
+      () => take(numbered(10), count),
+      /^RangeError: Expected `count` to be a whole number, 0 or more, got/,
+    );
   }
 });

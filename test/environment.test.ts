@@ -9,7 +9,10 @@ const environment = join(dirname(require.resolve("lenet-lab")), "environment.js"
 function inFreshProcess(before: string, after: string, env: Record<string, string> = {}): string {
   const { TF_CPP_MIN_LOG_LEVEL: _, TF_NUM_INTRAOP_THREADS: __, ...rest } = process.env;
   const script = `${before}; require(${JSON.stringify(environment)}); ${after}`;
-  const { stdout, stderr, status } = spawnSync(process.execPath, ["-e", script], { env: { ...rest, ...env }, encoding: "utf8" });
+  const { stdout, stderr, status } = spawnSync(process.execPath, ["-e", script], {
+    env: { ...rest, ...env },
+    encoding: "utf8",
+  });
   assert.equal(status, 0, stderr);
   return stdout.trim();
 }

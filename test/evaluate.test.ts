@@ -33,18 +33,33 @@ test("evaluate(forward, data) takes a function that gives logits", () => {
 });
 
 test("evaluate(model, data) runs dropout as in use, not as in training", () => {
-  const model = tf.sequential({ layers: [tf.layers.flatten({ inputShape: [28, 28, 1] }), tf.layers.dropout({ rate: 0.9 }), tf.layers.dense({ units: 10 })] });
+  const model = tf.sequential({
+    layers: [
+      tf.layers.flatten({ inputShape: [28, 28, 1] }),
+      tf.layers.dropout({ rate: 0.9 }),
+      tf.layers.dense({ units: 10 }),
+    ],
+  });
   assert.deepEqual(evaluate(model, data).logits, evaluate(model, data).logits);
   model.dispose();
 });
 
 test("evaluate(model, data) refuses a model of other classes, and batch sizes that are not whole", () => {
   const model = buildLeNet5({ classes: 12 });
-  assert.throws(() => evaluate(model, data), /^Error: Expected logits \[n, 10\] for this data set, got \[23, 12\]: build the model with `classes: 10`\.$/);
+  assert.throws(
+    () => evaluate(model, data),
+    /^Error: Expected logits \[n, 10\] for this data set, got \[23, 12\]: build the model with `classes: 10`\.$/,
+  );
   for (const batchSize of [0, -5, 2.5, Number.NaN]) {
-    assert.throws(() => evaluate(model, data, { batchSize }), /^RangeError: Expected `batchSize` to be a whole number above 0, got/);
+    assert.throws(
+      () => evaluate(model, data, { batchSize }),
+      /^RangeError: Expected `batchSize` to be a whole number above 0, got/,
+    );
   }
-  assert.throws(() => evaluate(model, noise("test", { count: 0 })), /^Error: Expected images in the test set of noise, got none\.$/);
+  assert.throws(
+    () => evaluate(model, noise("test", { count: 0 })),
+    /^Error: Expected images in the test set of noise, got none\.$/,
+  );
   model.dispose();
 });
 

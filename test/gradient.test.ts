@@ -1,12 +1,27 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buildLeNet5, type Forward, flatten, lossAndGradient, softmaxCrossEntropy, type Trainable, tf, toTensors, trainable, unflatten } from "lenet-lab";
+import {
+  buildLeNet5,
+  type Forward,
+  flatten,
+  lossAndGradient,
+  softmaxCrossEntropy,
+  type Trainable,
+  tf,
+  toTensors,
+  trainable,
+  unflatten,
+} from "lenet-lab";
 import { assertClose, assertNoLeak, assertSameBits } from "./helpers/assertions";
 import { noise } from "./helpers/data";
 
 /** A linear classifier of 3 × 3 images into 4 classes, small enough to difference in every weight. */
 function linear(): Trainable & { dispose: () => void } {
-  const kernel = tf.variable(tf.randomNormal([9, 4], 0, 1, "float32", 1), true, `kernel${Math.trunc(performance.now() * 1e6)}`);
+  const kernel = tf.variable(
+    tf.randomNormal([9, 4], 0, 1, "float32", 1),
+    true,
+    `kernel${Math.trunc(performance.now() * 1e6)}`,
+  );
   const bias = tf.variable(tf.tensor1d([0.1, 0.2, -0.3, 0]), true, `bias${Math.trunc(performance.now() * 1e6)}`);
   const forward: Forward = (images) => tf.add(tf.matMul(tf.reshape(images, [-1, 9]), kernel), bias);
   return { forward, variables: [kernel, bias], dispose: () => tf.dispose([kernel, bias]) };
@@ -19,11 +34,18 @@ test("lossAndGradient(model, batch) agrees with central differences in every wei
   const weights = flatten(model.variables);
   assert.equal(gradient.length, 40);
   const lossAt = (i: number, by: number) => {
-    unflatten(model.variables, weights.map((w, j) => (i === j ? w + by : w)));
+    unflatten(
+      model.variables,
+      weights.map((w, j) => (i === j ? w + by : w)),
+    );
     return lossAndGradient(model, batch).loss;
   };
   const h = 0.02;
-  assertClose(gradient, Array.from(weights, (_, i) => (lossAt(i, h) - lossAt(i, -h)) / (2 * h)), 2e-4);
+  assertClose(
+    gradient,
+    Array.from(weights, (_, i) => (lossAt(i, h) - lossAt(i, -h)) / (2 * h)),
+    2e-4,
+  );
   unflatten(model.variables, weights);
   tf.tidy(() => {
     const logits = model.forward(batch.images);
@@ -39,9 +61,15 @@ test("lossAndGradient(model, batch, {loss}) uses another loss", () => {
   const model = linear();
   const batch = toTensors(noise("train", { count: 6, size: 3, classes: 4 }));
   const plain = lossAndGradient(model, batch);
-  const tripled = lossAndGradient(model, batch, { loss: (logits, labels) => tf.mul(softmaxCrossEntropy(logits, labels), 3) });
+  const tripled = lossAndGradient(model, batch, {
+    loss: (logits, labels) => tf.mul(softmaxCrossEntropy(logits, labels), 3),
+  });
   assertClose([tripled.loss], [3 * plain.loss], 1e-5);
-  assertClose(tripled.gradient, plain.gradient.map((g) => 3 * g), 1e-5);
+  assertClose(
+    tripled.gradient,
+    plain.gradient.map((g) => 3 * g),
+    1e-5,
+  );
   tf.dispose([batch.images, batch.labels]);
   model.dispose();
 });
@@ -55,7 +83,10 @@ test("lossAndGradient(model, batch) of LeNet-5 is the slope along random directi
   // along the gradient itself the loss changes by the square of its norm
   const norm = Math.sqrt(gradient.reduce((sum, g) => sum + g * g, 0));
   const lossAt = (by: number) => {
-    unflatten(part.variables, weights.map((w, i) => w + (by * (gradient[i] as number)) / norm));
+    unflatten(
+      part.variables,
+      weights.map((w, i) => w + (by * (gradient[i] as number)) / norm),
+    );
     return lossAndGradient(part, batch).loss;
   };
   const slope = (lossAt(2e-3) - lossAt(-2e-3)) / 4e-3;
@@ -76,7 +107,10 @@ test("lossAndGradient(model, batch) names a variable that the loss does not depe
   const model = linear();
   const idle = tf.variable(tf.scalar(1), true, "idle");
   const batch = toTensors(noise("train", { count: 2, size: 3, classes: 4 }));
-  assert.throws(() => lossAndGradient({ ...model, variables: [...model.variables, idle] }, batch), /does not depend on `idle`/);
+  assert.throws(
+    () => lossAndGradient({ ...model, variables: [...model.variables, idle] }, batch),
+    /does not depend on `idle`/,
+  );
   tf.dispose([batch.images, batch.labels, idle]);
   model.dispose();
 });
@@ -84,7 +118,10 @@ test("lossAndGradient(model, batch) names a variable that the loss does not depe
 test("trainable(model) is a layers model's forward passes and its trainable variables in order", () => {
   const model = buildLeNet5({ seed: 1 });
   const { forward, infer, variables } = trainable(model);
-  assert.deepEqual(variables.map(({ shape }) => shape), model.trainableWeights.map(({ shape }) => shape));
+  assert.deepEqual(
+    variables.map(({ shape }) => shape),
+    model.trainableWeights.map(({ shape }) => shape),
+  );
   assert.equal(variables.length, 10);
   tf.tidy(() => {
     const images = tf.ones<tf.Rank.R4>([2, 28, 28, 1]);
@@ -95,7 +132,13 @@ test("trainable(model) is a layers model's forward passes and its trainable vari
 });
 
 test("trainable(model) runs dropout in training only", () => {
-  const model = tf.sequential({ layers: [tf.layers.flatten({ inputShape: [3, 3, 1] }), tf.layers.dropout({ rate: 0.5, seed: 1 }), tf.layers.dense({ units: 2 })] });
+  const model = tf.sequential({
+    layers: [
+      tf.layers.flatten({ inputShape: [3, 3, 1] }),
+      tf.layers.dropout({ rate: 0.5, seed: 1 }),
+      tf.layers.dense({ units: 2 }),
+    ],
+  });
   const { forward, infer } = trainable(model);
   tf.tidy(() => {
     const images = tf.ones<tf.Rank.R4>([4, 3, 3, 1]);

@@ -5,9 +5,11 @@ import { test } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { type IdxArray, loadIdx, random, readIdx, writeIdx } from "lenet-lab";
 import type { NdArray } from "ndarray";
+
 import ndarray = require("ndarray");
+
 import { temporaryFolder } from "./helpers/data";
-import { headerMutations, mutations } from "./helpers/mutations";
+import { headerMutations, type Mutation, mutations } from "./helpers/mutations";
 
 /** Two images of 2 × 3 pixels, byte by byte. */
 const twoImages = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, 10, 11, 12, 13, 14, 15, 20, 21, 22, 23, 24, 25];
@@ -15,7 +17,8 @@ const twoImages = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, 10, 11, 12, 1
 function elements(array: NdArray<IdxArray>): number[] {
   const [n, rows, columns] = array.shape as [number, number, number];
   const list: number[] = [];
-  for (let i = 0; i < n; i++) for (let y = 0; y < rows; y++) for (let x = 0; x < columns; x++) list.push(array.get(i, y, x));
+  for (let i = 0; i < n; i++)
+    for (let y = 0; y < rows; y++) for (let x = 0; x < columns; x++) list.push(array.get(i, y, x));
   return list;
 }
 
@@ -62,6 +65,8 @@ test("readIdx(bytes) reads arrays without elements", () => {
   const hollow = readIdx(Uint8Array.of(0, 0, 13, 2, 255, 255, 255, 255, 0, 0, 0, 0));
   assert.deepEqual(hollow.shape, [0xffffffff, 0]);
   assert.deepEqual([...writeIdx(hollow)], [0, 0, 13, 2, 255, 255, 255, 255, 0, 0, 0, 0]);
+  const huge = Uint8Array.from([0, 0, 8, 50, ...new Array(196).fill(255), 0, 0, 0, 0]);
+  assert.deepEqual([...writeIdx(readIdx(huge))], [...huge]);
 });
 
 test("readIdx(bytes, {source}) names each fault and the source", () => {
@@ -76,12 +81,21 @@ test("readIdx(bytes, {source}) names each fault and the source", () => {
     [bytes([0, 1]), /^my file: expected an IDX magic number such as 0x00000803 .* got 0x01000803\.$/],
     [bytes([2, 0x0a]), /^my file: expected an IDX magic number .* got 0x00000a03\.$/],
     [bytes([3, 0]), /^my file: expected at least one dimension, got 0 in the magic number\.$/],
-    [bytes().slice(0, 15), /^my file: expected 3 dimensions in a header of 16 bytes, got 15 bytes: the file is truncated\.$/],
+    [
+      bytes().slice(0, 15),
+      /^my file: expected 3 dimensions in a header of 16 bytes, got 15 bytes: the file is truncated\.$/,
+    ],
     [bytes().slice(0, 27), /^my file: expected 28 bytes for uint8 \[2, 2, 3\], got 27: the file is truncated\.$/],
-    [Uint8Array.from([...twoImages, 0]), /^my file: expected 28 bytes .* got 29: bytes trail after the last element\.$/],
+    [
+      Uint8Array.from([...twoImages, 0]),
+      /^my file: expected 28 bytes .* got 29: bytes trail after the last element\.$/,
+    ],
     [bytes([7, 1]), /^my file: expected 22 bytes for uint8 \[1, 2, 3\], got 28: bytes trail/],
     [bytes([4, 255]), /^my file: expected \d+ bytes for uint8 \[4278190082, 2, 3\], got 28: the file is truncated\.$/],
-    [gzipSync(bytes()), /^my file: expected an IDX magic number .* These bytes are gzip-compressed: decompress them first\.$/],
+    [
+      gzipSync(bytes()),
+      /^my file: expected an IDX magic number .* These bytes are gzip-compressed: decompress them first\.$/,
+    ],
   ];
   for (const [damaged, message] of cases) {
     assert.throws(() => readIdx(damaged, { source: "my file" }), { name: "Error", message });
@@ -101,7 +115,13 @@ test("readIdx(writeIdx(array)) is the array, for each element type and any strid
     const raw = new Uint8Array(data.buffer);
     for (let i = 0; i < raw.length; i++) raw[i] = source.integer(0, 255);
     const whole = ndarray<IdxArray>(data, [3, 4, 5]);
-    const views = [whole, whole.transpose(2, 0, 1), whole.step(-1, 2, -1), whole.lo(1, 1, 1).hi(2, 2, 3), whole.hi(0, 4, 5)];
+    const views = [
+      whole,
+      whole.transpose(2, 0, 1),
+      whole.step(-1, 2, -1),
+      whole.lo(1, 1, 1).hi(2, 2, 3),
+      whole.hi(0, 4, 5),
+    ];
     for (const view of views) {
       const read = readIdx(writeIdx(view));
       assert.deepEqual(read.shape, view.shape);
@@ -121,14 +141,20 @@ test("writeIdx(array) refuses what the format cannot hold", () => {
   const plain = ndarray([1, 2, 3]) as unknown as NdArray<IdxArray>;
   assert.throws(() => writeIdx(plain), /^TypeError: Expected an array of uint8, int8, .* got array: copy it/);
   assert.throws(() => writeIdx(ndarray(new Uint8Array(1), [])), /^RangeError: Expected 1 to 255 dimensions, got 0\.$/);
-  assert.throws(() => writeIdx(ndarray(new Uint8Array(0), [2 ** 32, 0])), /^RangeError: Expected dimensions below 2 \*\* 32/);
+  assert.throws(
+    () => writeIdx(ndarray(new Uint8Array(0), [2 ** 32, 0])),
+    /^RangeError: Expected dimensions below 2 \*\* 32/,
+  );
 });
 
 /** A tiny data set as bytes: what each of the four files holds. */
 function tinyFiles(): Record<string, Uint8Array> {
   const source = random(7);
   const files: Record<string, Uint8Array> = {};
-  for (const [prefix, n] of [["train", 12], ["t10k", 7]] as const) {
+  for (const [prefix, n] of [
+    ["train", 12],
+    ["t10k", 7],
+  ] as const) {
     const pixels = Uint8Array.from({ length: n * 20 }, () => source.integer(0, 255));
     const labels = Uint8Array.from({ length: n }, () => source.integer(0, 9));
     files[`${prefix}-images-idx3-ubyte`] = writeIdx(ndarray(pixels, [n, 5, 4]));
@@ -140,7 +166,11 @@ function tinyFiles(): Record<string, Uint8Array> {
 test("readIdx(mutated) fails clearly or reads exactly what the bytes say, for 3,000 mutated files", () => {
   const kinds = Object.entries({ ...mutations, ...headerMutations });
   const source = random(11);
-  const wide = [Int16Array, Int32Array, Float32Array, Float64Array].map((make) => writeIdx(ndarray(make.from({ length: 12 }, () => source.integer(-99, 99)), [3, 4])));
+  const wide = [Int16Array, Int32Array, Float32Array, Float64Array].map((make) => {
+    const data: IdxArray = new make(12);
+    for (let i = 0; i < data.length; i++) data[i] = source.integer(-99, 99);
+    return writeIdx(ndarray(data, [3, 4]));
+  });
   const originals = [...Object.values(tinyFiles()), ...wide];
   const count = { loaded: 0, refused: 0 };
   for (let i = 0; i < 3000; i++) {
@@ -152,9 +182,12 @@ test("readIdx(mutated) fails clearly or reads exactly what the bytes say, for 3,
       array = readIdx(mutated, { source: name });
     } catch (error) {
       count.refused += 1;
-      const { message, constructor } = error as Error;
-      assert.equal(constructor, Error, message);
-      assert.ok(message.startsWith(`${name}: expected `) && message.includes(", got ") && message.length < 4000, message);
+      const { message, name: kindOfError } = error as Error;
+      assert.equal(kindOfError, "Error", message);
+      assert.ok(
+        message.startsWith(`${name}: expected `) && message.includes(", got ") && message.length < 4000,
+        message,
+      );
       continue;
     }
     count.loaded += 1;
@@ -165,7 +198,10 @@ test("readIdx(mutated) fails clearly or reads exactly what the bytes say, for 3,
 
 test("loadIdx(name) fails clearly or reads exactly what the files say, for 1,500 folders with one mutated file", (t) => {
   const dataFolder = temporaryFolder(t);
-  const kinds = Object.entries({ ...mutations, ...headerMutations, "another file in its place": undefined });
+  const kinds: [string, Mutation?][] = [
+    ...Object.entries({ ...mutations, ...headerMutations }),
+    ["another file in its place"],
+  ];
   const source = random(13);
   const originals = tinyFiles();
   const stems = Object.keys(originals);
@@ -200,12 +236,15 @@ test("loadIdx(name) fails clearly or reads exactly what the files say, for 1,500
       const read = writeIdx(stem.includes("images") ? images : ndarray(labels, [labels.length]));
       assert.ok(Buffer.from(read).equals(gzip ? gunzipSync(stored) : stored), `${context} was misread`);
       assert.equal(labels.length, images.shape[0]);
-      assert.ok(labels.every((label) => label < 10), `${context}: a label is out of range`);
+      assert.ok(
+        labels.every((label) => label < 10),
+        `${context}: a label is out of range`,
+      );
     } catch (error) {
       if ((error as Error).name === "AssertionError") throw error;
       count.refused += 1;
-      const { message, constructor } = error as Error;
-      assert.equal(constructor, Error, `${context}: ${message}`);
+      const { message, name: kindOfError } = error as Error;
+      assert.equal(kindOfError, "Error", `${context}: ${message}`);
       const named = message.includes(stem) || /^(plain|zipped) (train|test): /.test(message);
       assert.ok(named && /: expected .*, (got|but) /.test(message), `${context}: ${message}`);
     }

@@ -18,7 +18,8 @@ function gradientOf(logits: number[][], labels: number[], factor = 1): number[][
   });
 }
 
-const logSumExp = (row: number[]): number => Math.max(...row) + Math.log(row.reduce((sum, x) => sum + Math.exp(x - Math.max(...row)), 0));
+const logSumExp = (row: number[]): number =>
+  Math.max(...row) + Math.log(row.reduce((sum, x) => sum + Math.exp(x - Math.max(...row)), 0));
 
 test("softmaxCrossEntropy(logits, labels) is the mean of log-sum-exp minus the label's logit", () => {
   const losses = someLogits.map((row, i) => logSumExp(row) - (row[someLabels[i] as number] as number));
@@ -30,26 +31,45 @@ test("softmaxCrossEntropy(equal logits, labels) is the logarithm of the number o
 });
 
 test("softmaxCrossEntropy has the gradient (softmax − one-hot) / n", () => {
-  const expected = someLogits.map((row, i) => row.map((x, c) => (Math.exp(x - logSumExp(row)) - (c === someLabels[i] ? 1 : 0)) / 5));
+  const expected = someLogits.map((row, i) =>
+    row.map((x, c) => (Math.exp(x - logSumExp(row)) - (c === someLabels[i] ? 1 : 0)) / 5),
+  );
   assertClose(gradientOf(someLogits, someLabels).flat(), expected.flat(), 1e-7);
 });
 
 test("softmaxCrossEntropy passes on what its loss is multiplied by", () => {
   const gradient = gradientOf(someLogits, someLabels).flat();
-  assertClose(gradientOf(someLogits, someLabels, -3).flat(), gradient.map((g) => -3 * g), 1e-6);
+  assertClose(
+    gradientOf(someLogits, someLabels, -3).flat(),
+    gradient.map((g) => -3 * g),
+    1e-6,
+  );
 });
 
 test("softmaxCrossEntropy agrees with central differences", () => {
   const h = 0.01;
-  const moved = (by: number, at: [number, number]) => lossOf(someLogits.map((row, i) => row.map((x, c) => x + (i === at[0] && c === at[1] ? by : 0))), someLabels);
+  const moved = (by: number, at: [number, number]) =>
+    lossOf(
+      someLogits.map((row, i) => row.map((x, c) => x + (i === at[0] && c === at[1] ? by : 0))),
+      someLabels,
+    );
   const gradient = gradientOf(someLogits, someLabels);
-  for (const at of [[0, 0], [1, 3], [2, 1], [4, 2]] as [number, number][]) {
+  for (const at of [
+    [0, 0],
+    [1, 3],
+    [2, 1],
+    [4, 2],
+  ] as [number, number][]) {
     assertClose([gradient[at[0]]?.[at[1]] as number], [(moved(h, at) - moved(-h, at)) / (2 * h)], 1e-4);
   }
 });
 
 test("softmaxCrossEntropy stays finite for extreme logits", () => {
-  const extreme = [[1e4, -1e4, 0], [3e38, 0, -3e38], [-500, -500, 500]];
+  const extreme = [
+    [1e4, -1e4, 0],
+    [3e38, 0, -3e38],
+    [-500, -500, 500],
+  ];
   assertClose([lossOf([[1e4, -1e4, 0]], [1])], [2e4], 1e-2);
   assertClose([lossOf(extreme, [0, 0, 2])], [0], 1e-6);
   assert.ok(gradientOf(extreme, [0, 2, 1]).flat().every(Number.isFinite));

@@ -4,7 +4,12 @@ import { confusionMatrix, countCorrect, meanAndDeviation, wilsonInterval } from 
 import { assertClose } from "./helpers/assertions";
 
 test("wilsonInterval(correct, total) gives the intervals of Newcombe 1998, table I, method 3", () => {
-  const table = [[81, 263, 0.2553, 0.3662], [15, 148, 0.0624, 0.1605], [0, 20, 0, 0.1611], [1, 29, 0.0061, 0.1718]] as const;
+  const table = [
+    [81, 263, 0.2553, 0.3662],
+    [15, 148, 0.0624, 0.1605],
+    [0, 20, 0, 0.1611],
+    [1, 29, 0.0061, 0.1718],
+  ] as const;
   for (const [correct, total, low, high] of table) {
     const interval = wilsonInterval(correct, total, 1.959964);
     assertClose([interval.estimate, interval.low, interval.high], [correct / total, low, high], 5e-5);
@@ -12,7 +17,12 @@ test("wilsonInterval(correct, total) gives the intervals of Newcombe 1998, table
 });
 
 test("wilsonInterval(correct, total) ends where the score test is at the limit", () => {
-  for (const [correct, total, z] of [[9950, 10000, 1.96], [9913, 10000, 1.96], [7, 10, 2.5758], [1, 3, 1]] as const) {
+  for (const [correct, total, z] of [
+    [9950, 10000, 1.96],
+    [9913, 10000, 1.96],
+    [7, 10, 2.5758],
+    [1, 3, 1],
+  ] as const) {
     const { low, high } = wilsonInterval(correct, total, z);
     // both ends p satisfy (p̂ − p)² = z² p (1 − p) / n
     for (const p of [low, high]) assertClose([(correct / total - p) ** 2], [(z ** 2 * p * (1 - p)) / total], 1e-12);
@@ -35,21 +45,46 @@ test("wilsonInterval(correct, total) is as wide below as its mirror image is abo
 });
 
 test("wilsonInterval(correct, total) refuses counts that make no sense", () => {
-  for (const [correct, total] of [[1, 0], [-1, 5], [6, 5], [Number.NaN, 5], [1, Number.NaN]] as const) {
-    assert.throws(() => wilsonInterval(correct, total), /^RangeError: Expected `correct` in 0 … `total` and `total` above 0, got/);
+  for (const [correct, total] of [
+    [1, 0],
+    [-1, 5],
+    [6, 5],
+    [Number.NaN, 5],
+    [1, Number.NaN],
+  ] as const) {
+    assert.throws(
+      () => wilsonInterval(correct, total),
+      /^RangeError: Expected `correct` in 0 … `total` and `total` above 0, got/,
+    );
   }
 });
 
 test("confusionMatrix(labels, predictions, classes) counts labels in rows and predictions in columns", () => {
-  assert.deepEqual(confusionMatrix([0, 0, 1, 2, 2, 2], Uint8Array.of(0, 1, 1, 2, 0, 2), 3), [[1, 1, 0], [0, 1, 0], [1, 0, 2]]);
-  assert.deepEqual(confusionMatrix([], [], 2), [[0, 0], [0, 0]]);
+  assert.deepEqual(confusionMatrix([0, 0, 1, 2, 2, 2], Uint8Array.of(0, 1, 1, 2, 0, 2), 3), [
+    [1, 1, 0],
+    [0, 1, 0],
+    [1, 0, 2],
+  ]);
+  assert.deepEqual(confusionMatrix([], [], 2), [
+    [0, 0],
+    [0, 0],
+  ]);
   assert.equal(confusionMatrix([9], [9])[9]?.[9], 1);
 });
 
 test("confusionMatrix(labels, predictions, classes) refuses other lengths and other classes", () => {
   assert.throws(() => confusionMatrix([1], [1, 2]), /^Error: Expected one prediction for each of 1 labels, got 2\.$/);
-  for (const [label, prediction] of [[0, 3], [3, 0], [0, -1], [0.5, 0], [0, Number.NaN]] as const) {
-    assert.throws(() => confusionMatrix([0, label], [0, prediction], 3), /^RangeError: Expected classes in 0 … 2, got .* at index 1\.$/);
+  for (const [label, prediction] of [
+    [0, 3],
+    [3, 0],
+    [0, -1],
+    [0.5, 0],
+    [0, Number.NaN],
+  ] as const) {
+    assert.throws(
+      () => confusionMatrix([0, label], [0, prediction], 3),
+      /^RangeError: Expected classes in 0 … 2, got .* at index 1\.$/,
+    );
   }
 });
 

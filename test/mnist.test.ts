@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { type IdxArray, loadIdx, type loadMnist, mnistFolder, projectDataFolder, writeIdx } from "lenet-lab";
+
 import ndarray = require("ndarray");
+
 import { digits, temporaryFolder } from "./helpers/data";
 
 const trainImages = "train-images-idx3-ubyte";
@@ -17,15 +19,33 @@ function idx(data: IdxArray, shape: number[]): Uint8Array {
   return writeIdx(ndarray(data, shape));
 }
 
+interface Tiny {
+  dataFolder: string;
+  write: (file: string, bytes: Uint8Array | string) => void;
+  remove: (file: string) => void;
+}
+
 /** A data folder with one data set, "tiny": three training images and two test images of 2 × 2 pixels. */
-function tiny(t: TestContext): { dataFolder: string; write: (file: string, bytes: Uint8Array | string) => void; remove: (file: string) => void } {
+function tiny(t: Parameters<typeof temporaryFolder>[0]): Tiny {
   const dataFolder = temporaryFolder(t);
   const folder = join(dataFolder, "tiny");
   mkdirSync(folder);
   const write = (file: string, bytes: Uint8Array | string) => writeFileSync(join(folder, file), bytes);
-  write(trainImages, idx(Uint8Array.from({ length: 12 }, (_, i) => i), [3, 2, 2]));
+  write(
+    trainImages,
+    idx(
+      Uint8Array.from({ length: 12 }, (_, i) => i),
+      [3, 2, 2],
+    ),
+  );
   write(trainLabels, idx(Uint8Array.of(4, 0, 9), [3]));
-  write(testImages, idx(Uint8Array.from({ length: 8 }, (_, i) => 100 + i), [2, 2, 2]));
+  write(
+    testImages,
+    idx(
+      Uint8Array.from({ length: 8 }, (_, i) => 100 + i),
+      [2, 2, 2],
+    ),
+  );
   write(testLabels, idx(Uint8Array.of(1, 2), [2]));
   return { dataFolder, write, remove: (file) => rmSync(join(folder, file)) };
 }
@@ -96,38 +116,78 @@ test("loadIdx('mnist') is loadMnist() unless the data folder has an mnist of its
   const { dataFolder } = tiny(t);
   assert.deepEqual(loadIdx("mnist", { dataFolder }).train.images.shape, [60000, 28, 28]);
   mkdirSync(join(dataFolder, "mnist"));
-  assert.throws(() => loadIdx("mnist", { dataFolder }), /Expected train-images-idx3-ubyte or train-images-idx3-ubyte\.gz in .*mnist, found neither/);
+  assert.throws(
+    () => loadIdx("mnist", { dataFolder }),
+    /Expected train-images-idx3-ubyte or train-images-idx3-ubyte\.gz in .*mnist, found neither/,
+  );
 });
 
 test("loadIdx(unknown) lists the data sets there are", (t) => {
   const { dataFolder } = tiny(t);
   mkdirSync(join(dataFolder, "results"));
-  assert.throws(() => loadIdx("tny", { dataFolder }), /Expected the four IDX files of "tny" in .*tny, which does not exist\. Known data sets: mnist, tiny\.$/);
+  assert.throws(
+    () => loadIdx("tny", { dataFolder }),
+    /Expected the four IDX files of "tny" in .*tny, which does not exist\. Known data sets: mnist, tiny\.$/,
+  );
   assert.throws(() => loadIdx("tiny", { dataFolder: join(dataFolder, "nowhere") }), /Known data sets: mnist\.$/);
 });
 
 test("loadIdx(name) looks in the project's data folder", () => {
   assert.equal(projectDataFolder(), join(__dirname, "..", "data"));
-  assert.throws(() => loadIdx("no such data"), (error: Error) => error.message.includes(join(__dirname, "..", "data", "no such data")));
+  assert.throws(
+    () => loadIdx("no such data"),
+    (error: Error) => error.message.includes(join(__dirname, "..", "data", "no such data")),
+  );
 });
 
 test("loadIdx(name) names a file that is missing", (t) => {
   const { dataFolder, remove } = tiny(t);
   remove(testLabels);
-  assert.throws(() => loadIdx("tiny", { dataFolder }), /Expected t10k-labels-idx1-ubyte or t10k-labels-idx1-ubyte\.gz in .*tiny, found neither\.$/);
+  assert.throws(
+    () => loadIdx("tiny", { dataFolder }),
+    /Expected t10k-labels-idx1-ubyte or t10k-labels-idx1-ubyte\.gz in .*tiny, found neither\.$/,
+  );
 });
 
 test("loadIdx(name) refuses files that do not fit together", (t) => {
   const cases: [string, Uint8Array, RegExp][] = [
-    [trainLabels, idx(Uint8Array.of(1, 2), [2]), /^tiny train: expected one label for each of 3 images, got 2: the files do not belong together\.$/],
-    [trainLabels, idx(Uint8Array.of(1, 2, 10), [3]), /^tiny train: expected labels in 0 … 9, got 10 at index 2: pass `classes`/],
-    [trainLabels, idx(Uint8Array.of(1, 2, 3), [3, 1]), /train-labels-idx1-ubyte: expected uint8 with 1 dimension\(s\), got uint8 \[3, 1\]\.$/],
-    [trainLabels, idx(Int8Array.of(1, 2, 3), [3]), /train-labels-idx1-ubyte: expected uint8 with 1 dimension\(s\), got int8 \[3\]\.$/],
-    [trainImages, idx(new Uint8Array(12), [3, 4]), /train-images-idx3-ubyte: expected uint8 with 3 dimension\(s\), got uint8 \[3, 4\]\.$/],
-    [trainImages, idx(new Float32Array(12), [3, 2, 2]), /expected uint8 with 3 dimension\(s\), got float32 \[3, 2, 2\]\.$/],
+    [
+      trainLabels,
+      idx(Uint8Array.of(1, 2), [2]),
+      /^tiny train: expected one label for each of 3 images, got 2: the files do not belong together\.$/,
+    ],
+    [
+      trainLabels,
+      idx(Uint8Array.of(1, 2, 10), [3]),
+      /^tiny train: expected labels in 0 … 9, got 10 at index 2: pass `classes`/,
+    ],
+    [
+      trainLabels,
+      idx(Uint8Array.of(1, 2, 3), [3, 1]),
+      /train-labels-idx1-ubyte: expected uint8 with 1 dimension\(s\), got uint8 \[3, 1\]\.$/,
+    ],
+    [
+      trainLabels,
+      idx(Int8Array.of(1, 2, 3), [3]),
+      /train-labels-idx1-ubyte: expected uint8 with 1 dimension\(s\), got int8 \[3\]\.$/,
+    ],
+    [
+      trainImages,
+      idx(new Uint8Array(12), [3, 4]),
+      /train-images-idx3-ubyte: expected uint8 with 3 dimension\(s\), got uint8 \[3, 4\]\.$/,
+    ],
+    [
+      trainImages,
+      idx(new Float32Array(12), [3, 2, 2]),
+      /expected uint8 with 3 dimension\(s\), got float32 \[3, 2, 2\]\.$/,
+    ],
     [trainImages, idx(new Uint8Array(0), [0, 2, 2]), /^tiny train: expected images, got \[0, 2, 2\]\.$/],
     [trainImages, idx(new Uint8Array(0), [3, 0, 2]), /^tiny train: expected images, got \[3, 0, 2\]\.$/],
-    [testImages, gzipSync(idx(new Uint8Array(8), [2, 2, 2])), /t10k-images-idx3-ubyte: .* gzip-compressed: decompress them first\.$/],
+    [
+      testImages,
+      gzipSync(idx(new Uint8Array(8), [2, 2, 2])),
+      /t10k-images-idx3-ubyte: .* gzip-compressed: decompress them first\.$/,
+    ],
   ];
   const { dataFolder, write } = tiny(t);
   for (const [file, bytes, message] of cases) {
@@ -143,9 +203,15 @@ test("loadIdx(name) refuses a damaged .gz file and bytes after its end", (t) => 
   const zipped = gzipSync(idx(Uint8Array.of(8, 7), [2]));
   remove(testLabels);
   write(`${testLabels}.gz`, zipped.subarray(0, -3));
-  assert.throws(() => loadIdx("tiny", { dataFolder }), /t10k-labels-idx1-ubyte\.gz: expected a gzip file, but it does not decompress \(.*\): fetch it again\.$/);
+  assert.throws(
+    () => loadIdx("tiny", { dataFolder }),
+    /t10k-labels-idx1-ubyte\.gz: expected a gzip file, but it does not decompress \(.*\): fetch it again\.$/,
+  );
   write(`${testLabels}.gz`, Buffer.concat([zipped, Buffer.alloc(4)]));
-  assert.throws(() => loadIdx("tiny", { dataFolder }), /t10k-labels-idx1-ubyte\.gz: expected \d+ bytes of gzip data, got \d+: bytes trail/);
+  assert.throws(
+    () => loadIdx("tiny", { dataFolder }),
+    /t10k-labels-idx1-ubyte\.gz: expected \d+ bytes of gzip data, got \d+: bytes trail/,
+  );
 });
 
 test("loadIdx(name, {classes}) says how many classes the labels may name", (t) => {
@@ -154,23 +220,35 @@ test("loadIdx(name, {classes}) says how many classes the labels may name", (t) =
   assert.equal(loadIdx("tiny", { dataFolder, classes: 47 }).train.classes, 47);
   assert.throws(() => loadIdx("tiny", { dataFolder, classes: 46 }), /expected labels in 0 … 45, got 46 at index 1/);
   for (const classes of [0, 2.5, 257, Number.NaN]) {
-    assert.throws(() => loadIdx("tiny", { dataFolder, classes }), /^RangeError: Expected `classes` to be a whole number in 1 … 256/);
+    assert.throws(
+      () => loadIdx("tiny", { dataFolder, classes }),
+      /^RangeError: Expected `classes` to be a whole number in 1 … 256/,
+    );
   }
 });
 
 test("loadIdx(name) holds the files against SHA256SUMS", (t) => {
   const { dataFolder, write } = tiny(t);
-  const digest = (file: string) => createHash("sha256").update(readFileSync(join(dataFolder, "tiny", file))).digest("hex");
+  const digest = (file: string) =>
+    createHash("sha256")
+      .update(readFileSync(join(dataFolder, "tiny", file)))
+      .digest("hex");
   write("SHA256SUMS", `${digest(trainImages)}  ${trainImages}\n${digest(testLabels)} *./${testLabels}\n`);
   assert.equal(loadIdx("tiny", { dataFolder }).train.labels.length, 3);
   write(testLabels, idx(Uint8Array.of(1, 3), [2]));
-  assert.throws(() => loadIdx("tiny", { dataFolder }), /t10k-labels-idx1-ubyte: expected SHA-256 [0-9a-f]{64}, got [0-9a-f]{64}: the file is damaged or another one/);
+  assert.throws(
+    () => loadIdx("tiny", { dataFolder }),
+    /t10k-labels-idx1-ubyte: expected SHA-256 [0-9a-f]{64}, got [0-9a-f]{64}: the file is damaged or another one/,
+  );
 });
 
 test("loadIdx(name) refuses a SHA256SUMS that sha256sum has not written", (t) => {
   const { dataFolder, write } = tiny(t);
   write("SHA256SUMS", `${"0".repeat(63)}  ${trainImages}\n`);
-  assert.throws(() => loadIdx("tiny", { dataFolder }), /SHA256SUMS: expected lines as sha256sum writes them, got "0+ {2}train-images-idx3-ubyte"\.$/);
+  assert.throws(
+    () => loadIdx("tiny", { dataFolder }),
+    /SHA256SUMS: expected lines as sha256sum writes them, got "0+ {2}train-images-idx3-ubyte"\.$/,
+  );
 });
 
 test("loadMnist() refuses files that are not the published ones", (t) => {
@@ -187,5 +265,8 @@ test("loadMnist() refuses files that are not the published ones", (t) => {
   const compiled = dirname(require.resolve("lenet-lab"));
   for (const file of ["mnist.js", "idx.js"]) cpSync(join(compiled, file), join(folder, "lib", "dist", file));
   const copy = require(join(folder, "lib", "dist", "mnist.js")) as { loadMnist: typeof loadMnist };
-  assert.throws(() => copy.loadMnist(), /train-images-idx3-ubyte: expected SHA-256 ba891046e6505d7a[0-9a-f]{48}, got [0-9a-f]{64}: the file is damaged/);
+  assert.throws(
+    () => copy.loadMnist(),
+    /train-images-idx3-ubyte: expected SHA-256 ba891046e6505d7a[0-9a-f]{48}, got [0-9a-f]{64}: the file is damaged/,
+  );
 });

@@ -4,7 +4,13 @@ import { adam, clipNorm, type Optimizer, type OptimizerFactory, random, sgd } fr
 import { assertClose, assertSameBits } from "./helpers/assertions";
 
 const rates = [0.1, 0.1, 0.05, 0.02, 0.3];
-const gradients = [[1, -2], [0.5, 3], [-1, 0], [2, 2], [0, -0.25]];
+const gradients = [
+  [1, -2],
+  [0.5, 3],
+  [-1, 0],
+  [2, 2],
+  [0, -0.25],
+];
 
 /** The weights after each of five steps from (1, −1). */
 function path(factory: OptimizerFactory): number[][] {
@@ -53,7 +59,12 @@ test("sgd() looks ahead by the momentum, as Nesterov's method does", () => {
   };
   assertClose(path(sgd()).flat(), byHand(rule).flat());
   // worked by hand: the first step moves by rate × 1.9 × gradient, the second by rate × (1.9 × 0.5 + 0.81 × 1)
-  assertClose(path(sgd()).map(([w]) => w as number).slice(0, 2), [1 - 0.19, 1 - 0.19 - 0.1 * 1.76]);
+  assertClose(
+    path(sgd())
+      .map(([w]) => w as number)
+      .slice(0, 2),
+    [1 - 0.19, 1 - 0.19 - 0.1 * 1.76],
+  );
 });
 
 test("adam() divides the mean gradient by its root mean square, without the bias of a start at 0", () => {
@@ -119,12 +130,23 @@ test("optimizer.restore(state) goes on bit for bit as if never interrupted", () 
 });
 
 test("optimizer.restore(state) refuses another optimiser's state, or one of another size", () => {
-  assert.throws(() => adam()(3).restore(sgd()(3).state()), /^Error: Expected the optimiser's "mean" with 3 numbers, got none\.$/);
-  assert.throws(() => sgd()(3).restore(sgd()(4).state()), /^Error: Expected the optimiser's "velocity" with 3 numbers, got 4\.$/);
+  assert.throws(
+    () => adam()(3).restore(sgd()(3).state()),
+    /^Error: Expected the optimiser's "mean" with 3 numbers, got none\.$/,
+  );
+  assert.throws(
+    () => sgd()(3).restore(sgd()(4).state()),
+    /^Error: Expected the optimiser's "velocity" with 3 numbers, got 4\.$/,
+  );
 });
 
 test("optimizer.settings say which optimiser it is", () => {
-  assert.deepEqual(sgd({ weightDecay: 0.1 })(1).settings, { name: "sgd", momentum: 0.9, nesterov: true, weightDecay: 0.1 });
+  assert.deepEqual(sgd({ weightDecay: 0.1 })(1).settings, {
+    name: "sgd",
+    momentum: 0.9,
+    nesterov: true,
+    weightDecay: 0.1,
+  });
   assert.deepEqual(adam()(1).settings, { name: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 });
 });
 
@@ -153,7 +175,10 @@ test("sgd(options) and adam(options) refuse constants outside their range", () =
     assert.throws(() => adam({ beta2: bad }), /^RangeError: Expected `beta2` in \[0, 1\), got/);
   }
   for (const weightDecay of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
-    assert.throws(() => sgd({ weightDecay }), /^RangeError: Expected `weightDecay` to be a finite number, 0 or more, got/);
+    assert.throws(
+      () => sgd({ weightDecay }),
+      /^RangeError: Expected `weightDecay` to be a finite number, 0 or more, got/,
+    );
     assert.throws(() => adam({ weightDecay }), /^RangeError: Expected `weightDecay`/);
   }
   assert.throws(() => adam({ epsilon: 0 }), /^RangeError: Expected `epsilon` to be above 0, got 0\.$/);

@@ -4,6 +4,17 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { meanAndDeviation, mixSeed, random } from "lenet-lab";
 
+/** How often each of 0 … bins − 1 occurs; anything else fails. */
+function tally(values: number[], bins: number): number[] {
+  const counts = new Array<number>(bins).fill(0);
+  for (const value of values) {
+    const count = counts[value];
+    assert.notEqual(count, undefined, `${value} is outside`);
+    counts[value] = (count as number) + 1;
+  }
+  return counts;
+}
+
 /** Pearson's statistic against equal counts. */
 function chiSquare(counts: number[]): number {
   const expected = counts.reduce((a, b) => a + b, 0) / counts.length;
@@ -12,7 +23,10 @@ function chiSquare(counts: number[]): number {
 
 test("random(seed) gives the numbers that it has always given", () => {
   const source = random(42);
-  assert.deepEqual([source.uniform(), source.uniform(), source.uniform()], [0.9829996530486182, 0.7792868660558333, 0.039170631599670935]);
+  assert.deepEqual(
+    [source.uniform(), source.uniform(), source.uniform()],
+    [0.9829996530486182, 0.7792868660558333, 0.039170631599670935],
+  );
   assert.deepEqual([source.integer(0, 99), source.integer(0, 99), source.integer(-5, 5)], [23, 52, -5]);
   assert.deepEqual([source.normal(), source.normal()], [-0.8560341812347672, -1.2797351137487296]);
   assert.deepEqual(source.shuffle([0, 1, 2, 3, 4, 5, 6, 7]), [2, 3, 0, 6, 4, 1, 7, 5]);
@@ -20,14 +34,30 @@ test("random(seed) gives the numbers that it has always given", () => {
 });
 
 test("random(...path) gives other numbers for every path", () => {
-  const paths = [[], [0], [1], [-1], [0, 0], [0, 1], [1, 0], [1, 2], [2, 1], [1, 2, 0], [1, 2, 3], [2 ** 31], [2 ** 31 - 1]];
+  const paths = [
+    [],
+    [0],
+    [1],
+    [-1],
+    [0, 0],
+    [0, 1],
+    [1, 0],
+    [1, 2],
+    [2, 1],
+    [1, 2, 0],
+    [1, 2, 3],
+    [2 ** 31],
+    [2 ** 31 - 1],
+  ];
   assert.equal(new Set(paths.map((path) => random(...path).uniform())).size, paths.length);
   assert.equal(random(5, 6).uniform(), random(5, 6).uniform());
 });
 
 test("mixSeed(parts) does not collide on neighbouring paths more often than chance", () => {
   const seeds = new Set<number>();
-  for (let seed = 0; seed < 10; seed++) for (let epoch = 0; epoch < 30; epoch++) for (let step = 0; step < 100; step++) seeds.add(mixSeed([seed, epoch, step]));
+  for (let seed = 0; seed < 10; seed++)
+    for (let epoch = 0; epoch < 30; epoch++)
+      for (let step = 0; step < 100; step++) seeds.add(mixSeed([seed, epoch, step]));
   // 30,000 draws from 2³² values: 0.1 collisions are expected
   assert.ok(seeds.size >= 29998, `${30000 - seeds.size} collisions`);
 });
@@ -46,16 +76,14 @@ test("random.uniform(low, high) has the range and moments of a uniform distribut
   // four standard errors
   assert.ok(Math.abs(mean - 1) < (4 * Math.sqrt(3)) / Math.sqrt(20000), `mean ${mean}`);
   assert.ok(Math.abs(deviation - Math.sqrt(3)) < 0.025, `deviation ${deviation}`);
-  const counts = new Array<number>(20).fill(0);
-  for (const value of values) counts[Math.floor(((value + 2) / 6) * 20)]! += 1;
-  assert.ok(chiSquare(counts) < 43.8, "19 degrees of freedom, 0.1 %");
+  const bins = values.map((value) => Math.floor(((value + 2) / 6) * 20));
+  assert.ok(chiSquare(tally(bins, 20)) < 43.8, "19 degrees of freedom, 0.1 %");
 });
 
 test("random.integer(low, high) includes both ends, each number equally often", () => {
   const source = random(2);
-  const counts = new Array<number>(7).fill(0);
-  for (let i = 0; i < 14000; i++) counts[source.integer(-3, 3) + 3]! += 1;
-  assert.ok(chiSquare(counts) < 22.5, "6 degrees of freedom, 0.1 %");
+  const draws = Array.from({ length: 14000 }, () => source.integer(-3, 3) + 3);
+  assert.ok(chiSquare(tally(draws, 7)) < 22.5, "6 degrees of freedom, 0.1 %");
 });
 
 test("random.normal(mean, deviation) has the moments of a normal distribution", () => {
@@ -64,7 +92,8 @@ test("random.normal(mean, deviation) has the moments of a normal distribution", 
   const { mean, deviation } = meanAndDeviation(values);
   assert.ok(Math.abs(mean - 5) < 0.06, `mean ${mean}`);
   assert.ok(Math.abs(deviation - 2) < 0.04, `deviation ${deviation}`);
-  const moment = (power: number) => values.reduce((sum, value) => sum + ((value - mean) / deviation) ** power, 0) / values.length;
+  const moment = (power: number) =>
+    values.reduce((sum, value) => sum + ((value - mean) / deviation) ** power, 0) / values.length;
   assert.ok(Math.abs(moment(3)) < 0.07, `skewness ${moment(3)}`);
   assert.ok(Math.abs(moment(4) - 3) < 0.14, `kurtosis ${moment(4)}`);
 });
@@ -73,8 +102,14 @@ test("random.shuffle(items) reorders in place and returns the same items", () =>
   const items = Uint16Array.from({ length: 1000 }, (_, i) => i);
   const shuffled = random(4).shuffle(items);
   assert.equal(shuffled, items);
-  assert.notDeepEqual(shuffled, Uint16Array.from({ length: 1000 }, (_, i) => i));
-  assert.deepEqual(shuffled.slice().sort(), Uint16Array.from({ length: 1000 }, (_, i) => i));
+  assert.notDeepEqual(
+    shuffled,
+    Uint16Array.from({ length: 1000 }, (_, i) => i),
+  );
+  assert.deepEqual(
+    shuffled.slice().sort(),
+    Uint16Array.from({ length: 1000 }, (_, i) => i),
+  );
   assert.deepEqual(random(4).shuffle([]), []);
 });
 
@@ -102,7 +137,13 @@ test("Math.random appears nowhere in the library, the notebooks or the scripts",
     const text = readFileSync(file, "utf8");
     if (!file.endsWith(".ipynb")) return text;
     const { cells } = JSON.parse(text) as { cells: { cell_type: string; source: string | string[] }[] };
-    return cells.filter((cell) => cell.cell_type === "code").map((cell) => [cell.source].flat().join("")).join("\n");
+    return cells
+      .filter((cell) => cell.cell_type === "code")
+      .map((cell) => [cell.source].flat().join(""))
+      .join("\n");
   };
-  assert.deepEqual(sources.filter((file) => /Math\s*\.\s*random/.test(code(file))), []);
+  assert.deepEqual(
+    sources.filter((file) => /Math\s*\.\s*random/.test(code(file))),
+    [],
+  );
 });

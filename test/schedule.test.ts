@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { constant, cosine, type Schedule, stepDecay, warmUp } from "lenet-lab";
 import { assertClose } from "./helpers/assertions";
 
-const rates = (schedule: Schedule, steps: number): number[] => Array.from({ length: steps }, (_, step) => schedule(step));
+const rates = (schedule: Schedule, steps: number): number[] =>
+  Array.from({ length: steps }, (_, step) => schedule(step));
 
 test("constant(rate) is the rate at every step", () => {
   assert.deepEqual([0, 1, 1e6].map(constant(0.1)), [0.1, 0.1, 0.1]);
@@ -17,7 +18,11 @@ test("stepDecay(rate, {every, factor}) falls by the factor after every so many s
 
 test("cosine(rate, {steps}) starts at the rate, is half of it in the middle, ends at 0 and stays there", () => {
   const schedule = cosine(0.8, { steps: 101 });
-  assertClose([schedule(0), schedule(25), schedule(50), schedule(75), schedule(100)], [0.8, 0.4 * (1 + Math.SQRT1_2), 0.4, 0.4 * (1 - Math.SQRT1_2), 0], 1e-12);
+  assertClose(
+    [schedule(0), schedule(25), schedule(50), schedule(75), schedule(100)],
+    [0.8, 0.4 * (1 + Math.SQRT1_2), 0.4, 0.4 * (1 - Math.SQRT1_2), 0],
+    1e-12,
+  );
   assert.equal(schedule(100), schedule(1e9));
 });
 
@@ -45,7 +50,12 @@ test("warmUp(steps, schedule) shifts any schedule", () => {
 });
 
 test("schedules are pure: a step has its rate in whatever order the steps come", () => {
-  for (const schedule of [constant(1), stepDecay(1, { every: 3 }), cosine(1, { steps: 10 }), warmUp(3, cosine(1, { steps: 10 }))]) {
+  for (const schedule of [
+    constant(1),
+    stepDecay(1, { every: 3 }),
+    cosine(1, { steps: 10 }),
+    warmUp(3, cosine(1, { steps: 10 })),
+  ]) {
     const forwards = rates(schedule, 20);
     const backwards = Array.from({ length: 20 }, (_, i) => schedule(19 - i)).reverse();
     assert.deepEqual(backwards, forwards);
@@ -59,6 +69,8 @@ test("schedules refuse rates and lengths that make no sense", () => {
     assert.throws(() => stepDecay(1, { every: 1, factor: bad }), /^RangeError: Expected `factor`/);
     assert.throws(() => cosine(1, { steps: bad }), /^RangeError: Expected `steps`/);
   }
-  for (const floor of [-0.1, 1.1, Number.NaN]) assert.throws(() => cosine(1, { steps: 5, floor }), /^RangeError: Expected `floor` in 0 … 1, got/);
-  for (const steps of [-1, 0.5, Number.NaN]) assert.throws(() => warmUp(steps, constant(1)), /^RangeError: Expected `steps` of warm-up/);
+  for (const floor of [-0.1, 1.1, Number.NaN])
+    assert.throws(() => cosine(1, { steps: 5, floor }), /^RangeError: Expected `floor` in 0 … 1, got/);
+  for (const steps of [-1, 0.5, Number.NaN])
+    assert.throws(() => warmUp(steps, constant(1)), /^RangeError: Expected `steps` of warm-up/);
 });

@@ -35,7 +35,13 @@ import { noise, someDigits, temporaryFolder } from "./helpers/data";
 import type { RunOrder } from "./helpers/training-run";
 
 const train = someDigits(128);
-const validation = { ...subset(someDigits(200), Array.from({ length: 60 }, (_, i) => 140 + i)), role: "validation" as const };
+const validation = {
+  ...subset(
+    someDigits(200),
+    Array.from({ length: 60 }, (_, i) => 140 + i),
+  ),
+  role: "validation" as const,
+};
 
 /** A run of 8 steps on 128 images that says nothing. */
 const quick = (more: Partial<TrainOptions> = {}): TrainOptions => ({
@@ -73,7 +79,16 @@ test("trainer.run() begins with a loss near ln 10 and takes the step that the op
   const part = trainable(model);
   const weights = flatten(part.variables);
   const records: StepRecord[] = [];
-  await new Trainer(model, quick({ epochs: 1, batchSize: 128, schedule: constant(0.3), optimizer: sgd({ weightDecay: 0.01 }), onStep: (r) => records.push(r) })).run();
+  await new Trainer(
+    model,
+    quick({
+      epochs: 1,
+      batchSize: 128,
+      schedule: constant(0.3),
+      optimizer: sgd({ weightDecay: 0.01 }),
+      onStep: (r) => records.push(r),
+    }),
+  ).run();
   const trained = flatten(part.variables);
   // one batch of all images: their order matters to the rounding only
   const { images, labels } = toTensors(train);
@@ -100,7 +115,14 @@ test("trainer.run() gives the same bits for the same seed, and others for anothe
 
 test("trainer.run() leaves no tensor behind, with every option on", async () => {
   const model = buildLeNet5();
-  const all = quick({ validation, augment: elastic(), maxGradientNorm: 1, averageDecay: 0.9, patience: 2, optimizer: adam() });
+  const all = quick({
+    validation,
+    augment: elastic(),
+    maxGradientNorm: 1,
+    averageDecay: 0.9,
+    patience: 2,
+    optimizer: adam(),
+  });
   await assertNoLeak(() => new Trainer(model, all).run());
   model.dispose();
 });
@@ -109,25 +131,60 @@ test("trainer.history has a record an epoch, trainer.losses a number a step", as
   const model = buildLeNet5({ seed: 1 });
   const [steps, epochs]: [StepRecord[], unknown[]] = [[], []];
   const schedule = cosine(0.02, { steps: 8 });
-  const trainer = new Trainer(model, quick({ train: take(train, 100), validation, schedule, onStep: (r) => steps.push(r), onEpoch: (r) => epochs.push(r) }));
+  const trainer = new Trainer(
+    model,
+    quick({
+      train: take(train, 100),
+      validation,
+      schedule,
+      onStep: (r) => steps.push(r),
+      onEpoch: (r) => epochs.push(r),
+    }),
+  );
   await trainer.run();
   assert.deepEqual(epochs, trainer.history);
-  assert.deepEqual(steps.map(({ step, epoch }) => [step, epoch]), [[0, 0], [1, 0], [2, 0], [3, 0], [4, 1], [5, 1], [6, 1], [7, 1]]);
-  assert.deepEqual(steps.map(({ learningRate }) => learningRate), Array.from({ length: 8 }, (_, step) => schedule(step)));
-  assert.deepEqual(trainer.losses, steps.map(({ loss }) => loss));
+  assert.deepEqual(
+    steps.map(({ step, epoch }) => [step, epoch]),
+    [
+      [0, 0],
+      [1, 0],
+      [2, 0],
+      [3, 0],
+      [4, 1],
+      [5, 1],
+      [6, 1],
+      [7, 1],
+    ],
+  );
+  assert.deepEqual(
+    steps.map(({ learningRate }) => learningRate),
+    Array.from({ length: 8 }, (_, step) => schedule(step)),
+  );
+  assert.deepEqual(
+    trainer.losses,
+    steps.map(({ loss }) => loss),
+  );
   assert.equal(trainer.step, 8);
   assert.ok(steps.every(({ gradientNorm }) => Number.isNaN(gradientNorm)));
   for (const epoch of [0, 1]) {
     const record = trainer.history[epoch];
     const own = steps.filter((step) => step.epoch === epoch);
     // the last batch holds 4 images, the others 32
-    const mean = (key: "loss" | "accuracy") => own.reduce((sum, step, i) => sum + step[key] * (i < 3 ? 32 : 4), 0) / 100;
-    assertClose([record?.trainLoss as number, record?.trainAccuracy as number], [mean("loss"), mean("accuracy")], 1e-12);
+    const mean = (key: "loss" | "accuracy") =>
+      own.reduce((sum, step, i) => sum + step[key] * (i < 3 ? 32 : 4), 0) / 100;
+    assertClose(
+      [record?.trainLoss as number, record?.trainAccuracy as number],
+      [mean("loss"), mean("accuracy")],
+      1e-12,
+    );
     assert.deepEqual([record?.epoch, record?.learningRate], [epoch, schedule(4 * epoch + 3)]);
     assert.ok((record?.seconds as number) > 0 && (record?.seconds as number) < 60);
   }
   const measured = evaluate(model, validation);
-  assert.deepEqual([trainer.history[1]?.validationLoss, trainer.history[1]?.validationAccuracy], [measured.loss, measured.accuracy]);
+  assert.deepEqual(
+    [trainer.history[1]?.validationLoss, trainer.history[1]?.validationAccuracy],
+    [measured.loss, measured.accuracy],
+  );
   model.dispose();
 });
 
@@ -135,13 +192,17 @@ test("trainer.run() with {averageDecay} measures and ends with the moving averag
   const model = buildLeNet5({ seed: 1 });
   const { variables } = trainable(model);
   const average = flatten(variables);
-  const trainer = new Trainer(model, quick({
-    validation,
-    averageDecay: 0.8,
-    onStep: () => flatten(variables).forEach((w, i) => {
-      average[i] = 0.8 * (average[i] as number) + 0.2 * w;
+  const trainer = new Trainer(
+    model,
+    quick({
+      validation,
+      averageDecay: 0.8,
+      onStep: () =>
+        flatten(variables).forEach((w, i) => {
+          average[i] = 0.8 * (average[i] as number) + 0.2 * w;
+        }),
     }),
-  }));
+  );
   await trainer.run();
   assertClose(flatten(variables), average, 1e-6);
   assert.equal(trainer.history[1]?.validationLoss, evaluate(model, validation).loss);
@@ -155,8 +216,15 @@ test("trainer.run() with {patience} stops when validation gets worse and goes ba
   const { variables } = trainable(model);
   const atEpoch: Float32Array[] = [];
   // uphill from the third epoch on
-  const schedule = (step: number) => (step < 8 ? 0.05 : -0.02);
-  const options = quick({ epochs: 20, validation, patience: 2, schedule, onEpoch: () => atEpoch.push(flatten(variables)), checkpoint: { path } });
+  const schedule = (step: number) => (step < 8 ? 0.02 : -0.002);
+  const options = quick({
+    epochs: 20,
+    validation,
+    patience: 2,
+    schedule,
+    onEpoch: () => atEpoch.push(flatten(variables)),
+    checkpoint: { path },
+  });
   const trainer = new Trainer(model, options);
   assert.equal(await trainer.run(), "stopped early");
   assert.equal(trainer.history.length, 4);
@@ -185,7 +253,10 @@ test("trainer.run() with {maxGradientNorm} shortens long gradients and reports t
     lengths.push(Math.hypot(...now.map((w, i) => w - (before[i] as number)).filter((d) => d !== 0)));
     before = now;
   };
-  await new Trainer(model, quick({ epochs: 1, maxGradientNorm: 0.1, optimizer: sgd({ momentum: 0 }), schedule: constant(1), onStep })).run();
+  await new Trainer(
+    model,
+    quick({ epochs: 1, maxGradientNorm: 0.1, optimizer: sgd({ momentum: 0 }), schedule: constant(1), onStep }),
+  ).run();
   assert.ok(steps.every(({ gradientNorm }) => gradientNorm > 0.1));
   assertClose(lengths, [0.1, 0.1, 0.1, 0.1], 1e-4);
   model.dispose();
@@ -211,7 +282,12 @@ test("trainer.run() takes another loss, and a network that is no layers model", 
   const kernel = tf.variable(tf.zeros([784, 10]), true, "a plain kernel");
   const forward = (images: tf.Tensor4D) => tf.matMul(tf.reshape(images, [-1, 784]), kernel) as tf.Tensor2D;
   const losses: number[] = [];
-  const options = quick({ loss: (logits, labels) => tf.add(softmaxCrossEntropy(logits, labels), 7), validation, onStep: ({ loss }) => losses.push(loss), epochs: 4 });
+  const options = quick({
+    loss: (logits, labels) => tf.add(softmaxCrossEntropy(logits, labels), 7),
+    validation,
+    onStep: ({ loss }) => losses.push(loss),
+    epochs: 4,
+  });
   await new Trainer({ forward, variables: [kernel] }, options).run();
   assertClose([losses[0] as number], [7 + Math.log(10)], 1e-5);
   assert.ok((losses.at(-1) as number) < 8.8);
@@ -223,10 +299,26 @@ test("trainer.run() fails when the loss is no longer finite, and lets go of SIGI
   const model = buildLeNet5({ seed: 1 });
   await assertNoLeak(async () => {
     const run = new Trainer(model, quick({ schedule: constant(1e30) })).run();
-    await assert.rejects(run, /^Error: Expected a finite loss, got (NaN|Infinity) at step \d: the learning rate \(1e\+30\) is probably too high\.$/);
+    await assert.rejects(
+      run,
+      /^Error: Expected a finite loss, got (NaN|Infinity) at step \d: the learning rate \(1e\+30\) is probably too high\.$/,
+    );
   });
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(process.listenerCount("SIGINT"), before);
+  model.dispose();
+});
+
+test("trainer.run() prints a line an epoch and one at the end outside a notebook, and none of success when it fails", async (t) => {
+  const log = t.mock.method(console, "log", () => undefined);
+  const model = buildLeNet5({ seed: 1 });
+  await new Trainer(model, quick({ display: undefined })).run();
+  const lines = log.mock.calls.map((call) => String(call.arguments[0]));
+  assert.equal(lines.length, 3);
+  assert.match(lines[0] as string, /^epoch 1\/2 /);
+  assert.match(lines[2] as string, /^Finished: 2 epochs/);
+  await assert.rejects(new Trainer(model, quick({ display: undefined, schedule: constant(1e30) })).run());
+  assert.equal(log.mock.callCount(), 3);
   model.dispose();
 });
 
@@ -235,7 +327,10 @@ test("new Trainer(model, options) refuses what cannot be trained, at once", () =
   const cases: [Partial<TrainOptions>, RegExp][] = [
     [{ train: noise("test") as never }, /^Error: Expected `train` to be a training set, got the test set of noise\.$/],
     [{ train: noise("train", { count: 0 }) }, /^Error: Expected images in the train set of noise, got none\.$/],
-    [{ validation: noise("test") as never }, /^Error: Expected `validation` to be a validation set, got a test set: split the training set instead\.$/],
+    [
+      { validation: noise("test") as never },
+      /^Error: Expected `validation` to be a validation set, got a test set: split the training set instead\.$/,
+    ],
     [{ patience: 3 }, /^Error: Expected `validation` data with `patience`, got none\.$/],
     [{ patience: 0, validation }, /^RangeError: Expected `patience` to be a whole number above 0, got 0\.$/],
     [{ epochs: 0 }, /^RangeError: Expected `epochs` to be a whole number above 0, got 0\.$/],
@@ -243,7 +338,10 @@ test("new Trainer(model, options) refuses what cannot be trained, at once", () =
     [{ batchSize: 0 }, /^RangeError: Expected `batchSize` to be a whole number above 0, got 0\.$/],
     [{ maxGradientNorm: 0 }, /^RangeError: Expected `maxGradientNorm` to be above 0, got 0\.$/],
     [{ averageDecay: 1 }, /^RangeError: Expected `averageDecay` in \[0, 1\), got 1\.$/],
-    [{ checkpoint: { path: "x", everySteps: 0 } }, /^RangeError: Expected `everySteps` to be a whole number above 0, got 0\.$/],
+    [
+      { checkpoint: { path: "x", everySteps: 0 } },
+      /^RangeError: Expected `everySteps` to be a whole number above 0, got 0\.$/,
+    ],
   ];
   for (const [more, message] of cases) assert.throws(() => new Trainer(model, quick(more)), message);
   model.dispose();
@@ -253,7 +351,10 @@ test("trainer.run() trains on 64 images in a folder with nothing but its checkpo
   const folder = temporaryFolder(t);
   const path = join(folder, "run.safetensors");
   const model = buildLeNet5({ seed: 1 });
-  const trainer = new Trainer(model, quick({ train: someDigits(64), epochs: 6, schedule: constant(0.05), checkpoint: { path, everySteps: 1 } }));
+  const trainer = new Trainer(
+    model,
+    quick({ train: someDigits(64), epochs: 6, schedule: constant(0.05), checkpoint: { path, everySteps: 1 } }),
+  );
   assert.equal(await trainer.run(), "finished");
   assert.ok((trainer.history.at(-1)?.trainLoss as number) < (trainer.history[0]?.trainLoss as number) / 2);
   assert.deepEqual(readdirSync(folder), ["run.safetensors"]);
@@ -300,7 +401,10 @@ test("trainer.run() refuses the checkpoint of another run and names what differs
   ];
   for (const [more, difference] of cases) {
     await assert.rejects(weightsAfter({ checkpoint, ...more }), (error: Error) => {
-      assert.ok(error.message.startsWith(`${path} belongs to another run (`) && error.message.includes(difference), error.message);
+      assert.ok(
+        error.message.startsWith(`${path} belongs to another run (`) && error.message.includes(difference),
+        error.message,
+      );
       assert.match(error.message, /: delete the file to start anew, or give this run another path\.$/);
       return true;
     });
@@ -314,7 +418,10 @@ test("trainer.run() refuses a damaged checkpoint and leaves it as it is", async 
   const bytes = readFileSync(path);
   bytes[bytes.length - 1000] = (bytes[bytes.length - 1000] as number) ^ 1;
   writeFileSync(path, bytes);
-  await assert.rejects(weightsAfter({ checkpoint: { path } }), /run\.safetensors: expected bytes that match their SHA-256: the file is damaged or not a checkpoint\.$/);
+  await assert.rejects(
+    weightsAfter({ checkpoint: { path } }),
+    /run\.safetensors: expected bytes that match their SHA-256: the file is damaged or not a checkpoint; delete it, or fetch it again\.$/,
+  );
   assert.ok(readFileSync(path).equals(bytes));
 });
 
@@ -326,13 +433,16 @@ test("trainer.run() interrupted by SIGINT keeps what it has learned within a bat
     const { variables } = trainable(model);
     const start = flatten(variables);
     const listeners = process.listenerCount("SIGINT");
-    const trainer = new Trainer(model, quick({
-      augment: affine(),
-      checkpoint,
-      onStep: ({ step }) => {
-        if (step === 2) process.kill(process.pid, "SIGINT");
-      },
-    }));
+    const trainer = new Trainer(
+      model,
+      quick({
+        augment: affine(),
+        checkpoint,
+        onStep: ({ step }) => {
+          if (step === 2) process.kill(process.pid, "SIGINT");
+        },
+      }),
+    );
     await assertNoLeak(async () => assert.equal(await trainer.run(), "interrupted"));
     assert.ok(trainer.step === 3 || trainer.step === 4, `stopped after ${trainer.step} steps`);
     assert.equal(process.listenerCount("SIGINT"), listeners);
@@ -356,9 +466,14 @@ interface Run {
 }
 
 /** Runs `helpers/training-run.ts`; `onLine` may send it signals. */
-function runChild(order: RunOrder, onLine: (line: string, child: ChildProcess) => void = () => undefined): Promise<Run> {
+function runChild(
+  order: RunOrder,
+  onLine: (line: string, child: ChildProcess) => void = () => undefined,
+): Promise<Run> {
   const program = join(__dirname, "helpers", "training-run.ts");
-  const child = spawn(process.execPath, ["--import", "tsx", program, JSON.stringify(order)], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, ["--import", "tsx", program, JSON.stringify(order)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const lines: string[] = [];
   createInterface({ input: child.stdout }).on("line", (line) => {
     lines.push(line);
@@ -387,6 +502,8 @@ test("a run killed by SIGKILL three times at random moments ends with the same b
   const seed = Date.now();
   t.diagnostic(`seed of the moments: ${seed}`);
   const moments = random(seed);
+  // the other run goes on at the same time
+  const expected = undisturbedResult();
   const [weights, checkpoint] = [join(folder, "killed"), join(folder, "killed.safetensors")];
   let reached = -1;
   for (let kill = 0; kill < 3; kill++) {
@@ -405,7 +522,10 @@ test("a run killed by SIGKILL three times at random moments ends with the same b
   assert.equal(existsSync(weights), false);
   const { code } = await runChild({ weights, checkpoint });
   assert.equal(code, 0);
-  assert.ok(readFileSync(weights).equals(await undisturbedResult()), "expected the same weights, history and losses, with tolerance 0");
+  assert.ok(
+    readFileSync(weights).equals(await expected),
+    "expected the same weights, history and losses, with tolerance 0",
+  );
 });
 
 test("a script interrupted by SIGINT mid-epoch can run on to the same bits", async () => {
@@ -414,16 +534,23 @@ test("a script interrupted by SIGINT mid-epoch can run on to the same bits", asy
     if (stepOf(line) === 27) child.kill("SIGINT");
   });
   assert.equal(code, 0);
-  const [, step, changed] = /^interrupted (\d+) (true|false)$/.exec(lines.find((line) => line.startsWith("interrupted")) ?? "") ?? [];
+  const [, step, changed] =
+    /^interrupted (\d+) (true|false)$/.exec(lines.find((line) => line.startsWith("interrupted")) ?? "") ?? [];
   assert.ok(Number(step) >= 28 && Number(step) < 40, `interrupted after ${step} steps`);
   assert.equal(changed, "true");
-  assert.ok(readFileSync(weights).equals(await undisturbedResult()), "expected the same weights, history and losses, with tolerance 0");
+  assert.ok(
+    readFileSync(weights).equals(await undisturbedResult()),
+    "expected the same weights, history and losses, with tolerance 0",
+  );
 });
 
 test("a second SIGINT ends a script as usual", async () => {
-  const { lines, signal, code } = await runChild({ weights: join(folder, "never"), afterInterrupt: "wait" }, (line, child) => {
-    if (stepOf(line) === 3 || line.startsWith("interrupted")) child.kill("SIGINT");
-  });
+  const { lines, signal, code } = await runChild(
+    { weights: join(folder, "never"), afterInterrupt: "wait" },
+    (line, child) => {
+      if (stepOf(line) === 3 || line.startsWith("interrupted")) child.kill("SIGINT");
+    },
+  );
   assert.ok(lines.at(-1)?.startsWith("interrupted"), lines.join());
   assert.ok(signal === "SIGINT" || code === 130);
   assert.equal(existsSync(join(folder, "never")), false);

@@ -21,14 +21,20 @@ export interface AffineRanges {
  */
 export function affine({ rotation = 12, shift = 2, scale = 0.1, shear = 10 }: AffineRanges = {}): ImageMap {
   for (const [name, value] of Object.entries({ rotation, shift, scale, shear })) checkRange(name, value);
-  if (scale >= 1) throw new RangeError(`Expected \`scale\` in [0, 1), got ${scale}: an image cannot shrink to nothing.`);
+  if (scale >= 1)
+    throw new RangeError(`Expected \`scale\` in [0, 1), got ${scale}: an image cannot shrink to nothing.`);
   if (shear >= 90) throw new RangeError(`Expected \`shear\` in [0, 90) degrees, got ${shear}.`);
   return (images, source) => {
     const [n, height, width] = images.shape;
     const transforms = new Float32Array(8 * n);
     for (let i = 0; i < n; i++) {
       const draw = (range: number) => source.uniform(-range, range);
-      const move = { rotation: draw(rotation), shift: [draw(shift), draw(shift)], scale: 1 + draw(scale), shear: draw(shear) };
+      const move = {
+        rotation: draw(rotation),
+        shift: [draw(shift), draw(shift)],
+        scale: 1 + draw(scale),
+        shear: draw(shear),
+      };
       transforms.set(inverseAffine(move as AffineMove, height, width), 8 * i);
     }
     return transformImages(images, tf.tensor2d(transforms, [n, 8]));
@@ -125,7 +131,15 @@ function sampleAt(images: tf.Tensor4D, dx: tf.Tensor2D, dy: tf.Tensor2D): tf.Ten
   const [left, top] = [tf.floor(x), tf.floor(y)];
   const [fx, fy] = [tf.sub(x, left), tf.sub(y, top)];
   // a frame of background two pixels wide, so that every neighbour that is asked for exists
-  const padded = tf.reshape(tf.pad(images, [[0, 0], [2, 2], [2, 2], [0, 0]]), [-1]) as tf.Tensor1D;
+  const padded = tf.reshape(
+    tf.pad(images, [
+      [0, 0],
+      [2, 2],
+      [2, 2],
+      [0, 0],
+    ]),
+    [-1],
+  ) as tf.Tensor1D;
   const [rows, columns] = [height + 4, width + 4];
   const base = tf.reshape(tf.range(0, n * rows * columns, rows * columns, "int32"), [n, 1]);
   const read = (px: tf.Tensor, py: tf.Tensor) => {

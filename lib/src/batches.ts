@@ -76,7 +76,8 @@ export function stepsPerEpoch(dataset: Dataset, batchSize: number): number {
   if (!(Number.isInteger(batchSize) && batchSize > 0)) {
     throw new RangeError(`Expected \`batchSize\` to be a whole number above 0, got ${batchSize}.`);
   }
-  if (dataset.labels.length === 0) throw new Error(`Expected images in the ${dataset.role} set of ${dataset.name}, got none.`);
+  if (dataset.labels.length === 0)
+    throw new Error(`Expected images in the ${dataset.role} set of ${dataset.name}, got none.`);
   return Math.ceil(dataset.labels.length / batchSize);
 }
 
@@ -93,10 +94,9 @@ export function toTensors(
   const pixels = new Float32Array(indices.length * size);
   const labels = new Int32Array(indices.length);
   for (let i = 0; i < indices.length; i++) {
-    copyPixels(dataset.images, indices[i] as number, pixels, i * size);
+    copyPixels(dataset.images, indices[i] as number, pixels, { offset: i * size, divisor: 255 });
     labels[i] = dataset.labels[indices[i] as number] as number;
   }
-  for (let p = 0; p < pixels.length; p++) pixels[p] = (pixels[p] as number) / 255;
   return {
     images: tf.tensor4d(pixels, [indices.length, height, width, 1]),
     labels: tf.tensor1d(labels, "int32"),

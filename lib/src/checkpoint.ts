@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { buildLeNet5, type LeNet5Options, variantOf } from "./lenet";
 import { tf } from "./tensorflow";
@@ -25,7 +35,8 @@ export function saveCheckpoint(path: string, { tensors, metadata }: Checkpoint):
   let offset = 0;
   for (const [name, { shape, data }] of Object.entries(tensors)) {
     const size = shape.reduce((product, length) => product * length, 1);
-    if (size !== data.length) throw new Error(`Expected ${size} numbers for \`${name}\` [${shape.join(", ")}], got ${data.length}.`);
+    if (size !== data.length)
+      throw new Error(`Expected ${size} numbers for \`${name}\` [${shape.join(", ")}], got ${data.length}.`);
     header[name] = { dtype: "F32", shape, data_offsets: [offset, offset + data.byteLength] };
     offset += data.byteLength;
   }
@@ -50,7 +61,7 @@ export function loadCheckpoint(path: string): Checkpoint {
   if (!existsSync(path)) throw new Error(`Expected a checkpoint at ${path}, found no such file.`);
   const bytes = readFileSync(path);
   const fail = (problem: string): never => {
-    throw new Error(`${path}: ${problem}: the file is damaged or not a checkpoint.`);
+    throw new Error(`${path}: ${problem}: the file is damaged or not a checkpoint; delete it, or fetch it again.`);
   };
   if (bytes.length < 8) fail(`expected at least 8 bytes, got ${bytes.length}`);
   const headerLength = Number(bytes.readBigUInt64LE(0));
@@ -59,9 +70,13 @@ export function loadCheckpoint(path: string): Checkpoint {
   const header = parseHeader(bytes.toString("utf8", 8, start)) ?? fail("expected a JSON header");
   const { __metadata__, ...entries } = header;
   const { sha256: checksum, ...metadata } = __metadata__ ?? fail("expected metadata in the header");
-  if (checksum === undefined || checksum !== sha256WithoutItself(bytes, checksum)) fail("expected bytes that match their SHA-256");
+  if (checksum === undefined || checksum !== sha256WithoutItself(bytes, checksum))
+    fail("expected bytes that match their SHA-256");
   const tensors = Object.entries(entries).map(([name, entry]) => {
-    const { shape, data_offsets: [from, to] } = entry as unknown as { shape: number[]; data_offsets: [number, number] };
+    const {
+      shape,
+      data_offsets: [from, to],
+    } = entry as unknown as { shape: number[]; data_offsets: [number, number] };
     // a copy, because the file's bytes need not be aligned to four
     const data = new Float32Array(bytes.buffer.slice(bytes.byteOffset + start + from, bytes.byteOffset + start + to));
     return [name, { shape, data }];
@@ -80,13 +95,17 @@ export function saveLeNet5(
   path: string,
   { options = {}, about = {} }: { options?: LeNet5Options; about?: Record<string, unknown> } = {},
 ): void {
-  saveCheckpoint(path, { tensors: readWeights(model), metadata: { model: "lenet5", options: { ...options, ...variantOf(model) }, about } });
+  saveCheckpoint(path, {
+    tensors: readWeights(model),
+    metadata: { model: "lenet5", options: { ...options, ...variantOf(model) }, about },
+  });
 }
 
 /** Builds the LeNet-5 that `saveLeNet5` saved, with its weights; the caller disposes the model. */
 export function loadLeNet5(path: string): { model: tf.Sequential; about: Record<string, unknown> } {
   const { tensors, metadata } = loadCheckpoint(path);
-  if (metadata.model !== "lenet5") throw new Error(`${path}: expected a saved LeNet-5, got ${JSON.stringify(metadata.model)}.`);
+  if (metadata.model !== "lenet5")
+    throw new Error(`${path}: expected a saved LeNet-5, got ${JSON.stringify(metadata.model)}.`);
   const model = buildLeNet5(metadata.options as LeNet5Options);
   writeWeights(model, tensors);
   return { model, about: metadata.about as Record<string, unknown> };

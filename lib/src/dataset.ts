@@ -1,4 +1,5 @@
 import ndarray = require("ndarray");
+
 import type { NdArray } from "ndarray";
 import { random } from "./random";
 
@@ -32,8 +33,17 @@ export function split(
   const held = new Set(stratifiedSample(train, validation, seed));
   const indices = Array.from(train.labels.keys());
   return {
-    train: subset(train, indices.filter((i) => !held.has(i))),
-    validation: { ...subset(train, indices.filter((i) => held.has(i))), role: "validation" },
+    train: subset(
+      train,
+      indices.filter((i) => !held.has(i)),
+    ),
+    validation: {
+      ...subset(
+        train,
+        indices.filter((i) => held.has(i)),
+      ),
+      role: "validation",
+    },
   };
 }
 
@@ -44,14 +54,20 @@ export function subset<R extends Role>(dataset: Dataset<R>, indices: ArrayLike<n
   const pixels = new Uint8Array(indices.length * size);
   const labels = new Uint8Array(indices.length);
   for (let i = 0; i < indices.length; i++) {
-    copyPixels(dataset.images, indices[i] as number, pixels, i * size);
+    copyPixels(dataset.images, indices[i] as number, pixels, { offset: i * size });
     labels[i] = dataset.labels[indices[i] as number] as number;
   }
   return { ...dataset, images: ndarray(pixels, [indices.length, height, width]), labels };
 }
 
-/** Copies the pixels of one image, row by row, into `target`; `images` may be any view, such as a cropped one. */
-export function copyPixels(images: NdArray<Uint8Array>, index: number, target: Uint8Array | Float32Array, offset: number): void {
+/** Copies the pixels of one image, row by row and divided by `divisor`, into `target`; `images` may be any view, such as a cropped one. */
+export function copyPixels(
+  images: NdArray<Uint8Array>,
+  index: number,
+  target: Uint8Array | Float32Array,
+  { offset = 0, divisor = 1 }: { offset?: number; divisor?: number } = {},
+): void {
+  const { data } = images;
   const [total, height, width] = images.shape as [number, number, number];
   if (!(Number.isInteger(index) && index >= 0 && index < total)) {
     throw new RangeError(`Expected an index in 0 … ${total - 1}, got ${index}.`);
@@ -60,7 +76,7 @@ export function copyPixels(images: NdArray<Uint8Array>, index: number, target: U
   let position = offset;
   for (let y = 0; y < height; y++) {
     const row = images.index(index, y, 0);
-    for (let x = 0; x < width; x++) target[position++] = images.data[row + x * step] as number;
+    for (let x = 0; x < width; x++) target[position++] = (data[row + x * step] as number) / divisor;
   }
 }
 

@@ -35,7 +35,10 @@ export function evaluate(
     const start = step * batchSize;
     const count = Math.min(batchSize, total - start);
     tf.tidy(() => {
-      const batch = toTensors(dataset, Array.from({ length: count }, (_, i) => start + i));
+      const batch = toTensors(
+        dataset,
+        Array.from({ length: count }, (_, i) => start + i),
+      );
       const output = forward(batch.images);
       checkClasses(output, dataset.classes);
       logits.set(output.dataSync(), start * dataset.classes);
@@ -54,6 +57,8 @@ export function toForward(model: tf.LayersModel | Forward): Forward {
 
 function checkClasses(output: tf.Tensor2D, classes: number): void {
   if (output.shape[1] !== classes) {
-    throw new Error(`Expected logits [n, ${classes}] for this data set, got [${output.shape.join(", ")}]: build the model with \`classes: ${classes}\`.`);
+    throw new Error(
+      `Expected logits [n, ${classes}] for this data set, got [${output.shape.join(", ")}]: build the model with \`classes: ${classes}\`.`,
+    );
   }
 }

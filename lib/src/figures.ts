@@ -1,4 +1,4 @@
-import { axis, baseLayout, legendLayout, summary } from "./layout";
+import { type AxisOptions, axis, baseLayout, legendLayout, summary } from "./layout";
 import { colourOf, ink } from "./theme";
 
 /** A figure as data: Plotly traces and layout, and what the figure says in words. */
@@ -69,7 +69,17 @@ export interface HistogramOptions extends FigureOptions {
 
 /** Lines over a common x axis, with ribbons and marks; a legend from two series on. */
 export function lines(series: readonly LineSeries[], options: LinesOptions = {}): Figure {
-  const { title = "", xLabel = "", yLabel = "", xScale = "linear", yScale = "linear", xRange, yRange, marks = [], alt } = options;
+  const {
+    title = "",
+    xLabel = "",
+    yLabel = "",
+    xScale = "linear",
+    yScale = "linear",
+    xRange,
+    yRange,
+    marks = [],
+    alt,
+  } = options;
   if (series.length === 0) throw new Error("Expected `series` to hold at least one line, got none.");
   const data = series.flatMap((line, index) => lineTraces(line, line.colour ?? colourOf(index)));
   const layout = baseLayout(options, marks.length > 0 ? 18 : 0);
@@ -85,7 +95,11 @@ export function lines(series: readonly LineSeries[], options: LinesOptions = {})
 }
 
 /** One bar a label. */
-export function bars(labels: readonly (string | number)[], values: ArrayLike<number>, options: BarsOptions = {}): Figure {
+export function bars(
+  labels: readonly (string | number)[],
+  values: ArrayLike<number>,
+  options: BarsOptions = {},
+): Figure {
   const { title = "", xLabel = "", yLabel = "", errors, horizontal = false, valueText = shortNumber } = options;
   const { colour = colourOf(0), range, valueScale = "linear", alt } = options;
   sameLength("values", values, "labels", labels.length);
@@ -95,18 +109,22 @@ export function bars(labels: readonly (string | number)[], values: ArrayLike<num
   const error = errors && { type: "data", array: Array.from(errors), color: ink.text, thickness: 1.2, width: 4 };
   const trace = {
     type: "bar",
-    ...(horizontal ? { x: numbers, y: names, orientation: "h", error_x: error } : { x: names, y: numbers, error_y: error }),
+    ...(horizontal
+      ? { x: numbers, y: names, orientation: "h", error_x: error }
+      : { x: names, y: numbers, error_y: error }),
     marker: { color: colour },
     hovertemplate: `${horizontal ? "%{y}: %{x}" : "%{x}: %{y}"}<extra></extra>`,
   };
   const layout = baseLayout(options);
-  const categories = { type: "category", grid: false, reversed: horizontal };
-  const valueAxis = { scale: valueScale, range };
+  const categories: AxisOptions = { type: "category", grid: false, reversed: horizontal };
+  const valueAxis: AxisOptions = { scale: valueScale, range };
   Object.assign(layout, {
     xaxis: axis(xLabel, horizontal ? valueAxis : categories),
     yaxis: axis(yLabel, horizontal ? categories : valueAxis),
     bargap: 0.25,
-    annotations: valueText ? numbers.map((value, i) => barText(valueText(value), i, value + (errors?.[i] ?? 0), horizontal, valueScale)) : [],
+    annotations: valueText
+      ? numbers.map((value, i) => barText(valueText(value), i, value + (errors?.[i] ?? 0), horizontal, valueScale))
+      : [],
   });
   const facts = [extremes(names, numbers)];
   return { kind: "figure", data: [trace], layout, alt: alt ?? summary("Bar chart", title, [xLabel, yLabel], facts) };
@@ -141,7 +159,8 @@ export function histogram(edges: ArrayLike<number>, counts: ArrayLike<number>, o
 
 /** Checks that two lists match, for the builders of figures. */
 export function sameLength(name: string, list: ArrayLike<unknown>, other: string, expected: number): void {
-  if (list.length !== expected) throw new Error(`Expected \`${name}\` to hold ${expected} items like \`${other}\`, got ${list.length}.`);
+  if (list.length !== expected)
+    throw new Error(`Expected \`${name}\` to hold ${expected} items like \`${other}\`, got ${list.length}.`);
 }
 
 /** A number as short as a reader needs it: 12,345 or 0.0123. */
@@ -158,7 +177,15 @@ function lineTraces(line: LineSeries, colour: string): object[] {
   if (line.band) {
     sameLength(`band.low of ${line.name}`, line.band.low, "y", y.length);
     sameLength(`band.high of ${line.name}`, line.band.high, "y", y.length);
-    const ribbon = { type: "scatter", mode: "lines", x, line: { width: 0 }, showlegend: false, hoverinfo: "skip", legendgroup: line.name };
+    const ribbon = {
+      type: "scatter",
+      mode: "lines",
+      x,
+      line: { width: 0 },
+      showlegend: false,
+      hoverinfo: "skip",
+      legendgroup: line.name,
+    };
     traces.push({ ...ribbon, y: Array.from(line.band.low) });
     traces.push({ ...ribbon, y: Array.from(line.band.high), fill: "tonexty", fillcolor: `${colour}33` });
   }
@@ -179,7 +206,15 @@ function lineTraces(line: LineSeries, colour: string): object[] {
 /** Vertical lines through the whole plot; their texts stand above it. */
 function markLayout(marks: readonly { x: number; text: string }[], xScale: "linear" | "log"): object {
   return {
-    shapes: marks.map(({ x }) => ({ type: "line", x0: x, x1: x, yref: "paper", y0: 0, y1: 1, line: { color: ink.soft, width: 1, dash: "dot" } })),
+    shapes: marks.map(({ x }) => ({
+      type: "line",
+      x0: x,
+      x1: x,
+      yref: "paper",
+      y0: 0,
+      y1: 1,
+      line: { color: ink.soft, width: 1, dash: "dot" },
+    })),
     annotations: marks.map(({ x, text }) => ({
       x: xScale === "log" ? Math.log10(x) : x,
       yref: "paper",
@@ -195,7 +230,9 @@ function markLayout(marks: readonly { x: number; text: string }[], xScale: "line
 /** A text just past the end of a bar and its error bar. */
 function barText(text: string, index: number, end: number, horizontal: boolean, scale: "linear" | "log"): object {
   const value = scale === "log" ? Math.log10(end) : end;
-  const place = horizontal ? { y: index, x: value, xanchor: "left", xshift: 3 } : { x: index, y: value, yanchor: "bottom" };
+  const place = horizontal
+    ? { y: index, x: value, xanchor: "left", xshift: 3 }
+    : { x: index, y: value, yanchor: "bottom" };
   return { ...place, text, showarrow: false, font: { size: 12 } };
 }
 

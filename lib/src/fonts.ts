@@ -1,4 +1,5 @@
 import path = require("node:path");
+
 import { GlobalFonts } from "@napi-rs/canvas";
 
 /** Font files that ship with the project: pictures look the same on every machine, whatever fonts it has. */
@@ -12,7 +13,8 @@ let registered = false;
 export function registerFonts(): void {
   if (registered) return;
   for (const file of fontFiles) {
-    if (!GlobalFonts.registerFromPath(file, "Inter")) throw new Error(`Expected the font file ${file} to load, it did not: run npm start to repair the installation.`);
+    if (!GlobalFonts.registerFromPath(file, "Inter"))
+      throw new Error(`Expected the font file ${file} to load, it did not: run npm start to repair the installation.`);
   }
   registered = true;
 }

@@ -21,7 +21,10 @@ export interface GradientResult {
 
 /** The trainable part of a layers model. */
 export function trainable(model: tf.LayersModel): Trainable {
-  const forward = (training: boolean): Forward => (images) => model.apply(images, { training }) as tf.Tensor2D;
+  const forward =
+    (training: boolean): Forward =>
+    (images) =>
+      model.apply(images, { training }) as tf.Tensor2D;
   const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
   return { forward: forward(true), infer: forward(false), variables };
 }
@@ -52,7 +55,9 @@ export function lossAndGradient(
 }
 
 function notConnected(name: string): never {
-  throw new Error(`Expected the loss to depend on every variable, but it does not depend on \`${name}\`: leave that one out.`);
+  throw new Error(
+    `Expected the loss to depend on every variable, but it does not depend on \`${name}\`: leave that one out.`,
+  );
 }
 
 /** The numbers of several tensors, end to end: a copy. */

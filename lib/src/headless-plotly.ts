@@ -1,5 +1,6 @@
 import fs = require("node:fs");
 import vm = require("node:vm");
+
 import { type Canvas, createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
 import type { DOMWindow } from "jsdom";
 import { registerFonts } from "./fonts";
@@ -25,7 +26,10 @@ function load(): HeadlessPlotly {
   registerFonts();
   const { JSDOM, VirtualConsole } = require("jsdom") as typeof import("jsdom");
   // a silent console: plotly probes features that jsdom lacks, and jsdom would report each
-  const { window } = new JSDOM("<!doctype html><body></body>", { pretendToBeVisual: true, virtualConsole: new VirtualConsole() });
+  const { window } = new JSDOM("<!doctype html><body></body>", {
+    pretendToBeVisual: true,
+    virtualConsole: new VirtualConsole(),
+  });
   installCanvas(window);
   installTextMeasure(window);
   window.URL.createObjectURL = () => "blob:unused";

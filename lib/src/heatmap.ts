@@ -32,11 +32,14 @@ export function heatmap(matrix: readonly (readonly number[])[], options: Heatmap
   const { rows = matrix.map((_, i) => i), columns = Array.from({ length: width }, (_, i) => i) } = options;
   sameLength("rows", rows, "matrix", matrix.length);
   sameLength("columns", columns, "matrix[0]", width);
-  const { format = (value, row, column) => (hideDiagonalFromScale && value === 0 && row !== column ? "" : shortNumber(value)) } = options;
+  const {
+    format = (value, row, column) => (hideDiagonalFromScale && value === 0 && row !== column ? "" : shortNumber(value)),
+  } = options;
   const onScale = (row: number, column: number) => !hideDiagonalFromScale || row !== column;
   const scaled = matrix.flatMap((row, i) => row.filter((_, j) => onScale(i, j)));
   const [low, high] = options.range ?? limits(scaled, colours);
-  const describe = (value: number, i: number, j: number) => `${yLabel} ${rows[i]}, ${xLabel} ${columns[j]}: ${shortNumber(value)} ${unit}`.trim();
+  const describe = (value: number, i: number, j: number) =>
+    `${yLabel} ${rows[i]}, ${xLabel} ${columns[j]}: ${shortNumber(value)} ${unit}`.trim();
   const trace = {
     type: "heatmap",
     x: columns.map(String),
@@ -57,24 +60,56 @@ export function heatmap(matrix: readonly (readonly number[])[], options: Heatmap
       zmin: low,
       zmax: high,
       colorscale: colours === "diverging" ? divergingScale : sequentialScale,
-      colorbar: { thickness: 12, outlinewidth: 0, len: 1, dtick: scaled.every(Number.isInteger) && high <= 8 ? 1 : undefined, title: { text: hideDiagonalFromScale ? "errors" : "", side: "right" } },
+      colorbar: {
+        thickness: 12,
+        outlinewidth: 0,
+        len: 1,
+        dtick: scaled.every(Number.isInteger) && high <= 8 ? 1 : undefined,
+        title: { text: hideDiagonalFromScale ? "errors" : "", side: "right" },
+      },
     },
   ];
   if (hideDiagonalFromScale) data.push({ ...trace, ...diagonal(matrix, format) });
   const cell = Math.min(44, 560 / Math.max(width, matrix.length));
-  const layout = baseLayout({ width: Math.max(420, Math.round(width * cell + 230)), height: Math.round(matrix.length * cell + 130), ...options });
+  const layout = baseLayout({
+    width: Math.max(420, Math.round(width * cell + 230)),
+    height: Math.round(matrix.length * cell + 130),
+    ...options,
+  });
   const flat = { type: "category", grid: false } as const;
-  Object.assign(layout, { xaxis: axis(xLabel, flat), yaxis: axis(yLabel, { ...flat, reversed: true }), plot_bgcolor: ink.grid });
+  Object.assign(layout, {
+    xaxis: axis(xLabel, flat),
+    yaxis: axis(yLabel, { ...flat, reversed: true }),
+    plot_bgcolor: ink.grid,
+  });
   const peaks = hideDiagonalFromScale ? "largest off the diagonal" : "largest";
-  const facts = [`${matrix.length} × ${width} cells`, `${peaks}: ${largest(matrix, onScale).map(([i, j]) => describe(matrix[i]?.[j] as number, i, j)).join("; ")}`];
+  const facts = [
+    `${matrix.length} × ${width} cells`,
+    `${peaks}: ${largest(matrix, onScale)
+      .map(([i, j]) => describe(matrix[i]?.[j] as number, i, j))
+      .join("; ")}`,
+  ];
   return { kind: "figure", data, layout, alt: alt ?? summary("Heat map", title, [xLabel, yLabel], facts) };
 }
 
 /** The diagonal in one pale colour of its own, above the scaled cells. */
-function diagonal(matrix: readonly (readonly number[])[], format: (value: number, row: number, column: number) => string): object {
+function diagonal(
+  matrix: readonly (readonly number[])[],
+  format: (value: number, row: number, column: number) => string,
+): object {
   const z = matrix.map((row, i) => row.map((_, j) => (i === j ? 1 : null)));
   const text = matrix.map((row, i) => row.map((value, j) => (i === j ? format(value, i, j) : "")));
-  return { z, text, zmin: 0, zmax: 1, colorscale: [[0, diagonalColour], [1, diagonalColour]], showscale: false };
+  return {
+    z,
+    text,
+    zmin: 0,
+    zmax: 1,
+    colorscale: [
+      [0, diagonalColour],
+      [1, diagonalColour],
+    ],
+    showscale: false,
+  };
 }
 
 function limits(values: readonly number[], colours: "sequential" | "diverging"): [number, number] {
@@ -83,8 +118,14 @@ function limits(values: readonly number[], colours: "sequential" | "diverging"):
 }
 
 /** Up to three largest cells among those allowed. */
-function largest(matrix: readonly (readonly number[])[], allowed: (row: number, column: number) => boolean): [number, number][] {
+function largest(
+  matrix: readonly (readonly number[])[],
+  allowed: (row: number, column: number) => boolean,
+): [number, number][] {
   const cells = matrix.flatMap((row, i) => row.map((_, j): [number, number] => [i, j]));
   const value = ([i, j]: [number, number]) => matrix[i]?.[j] as number;
-  return cells.filter(([i, j]) => allowed(i, j)).sort((a, b) => value(b) - value(a)).slice(0, 3);
+  return cells
+    .filter(([i, j]) => allowed(i, j))
+    .sort((a, b) => value(b) - value(a))
+    .slice(0, 3);
 }

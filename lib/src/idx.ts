@@ -1,4 +1,5 @@
 import ndarray = require("ndarray");
+
 import type { NdArray } from "ndarray";
 
 /** The element types of the IDX format. */
@@ -25,16 +26,20 @@ export function readIdx(bytes: Uint8Array, { source = "IDX data" }: { source?: s
   const fail = (problem: string): never => {
     throw new Error(`${source}: ${problem}`);
   };
-  if (bytes.length < 4) fail(`expected a 4-byte IDX magic number, got ${bytes.length} bytes in all: the file is truncated.`);
+  if (bytes.length < 4)
+    fail(`expected a 4-byte IDX magic number, got ${bytes.length} bytes in all: the file is truncated.`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const type = elementTypes.find(({ code }) => code === view.getUint8(2));
   if (view.getUint16(0) !== 0 || type === undefined) return fail(wrongMagic(view.getUint32(0)));
   const rank = view.getUint8(3);
   if (rank === 0) fail("expected at least one dimension, got 0 in the magic number.");
   const start = 4 + 4 * rank;
-  if (bytes.length < start) fail(`expected ${rank} dimensions in a header of ${start} bytes, got ${bytes.length} bytes: the file is truncated.`);
+  if (bytes.length < start)
+    fail(
+      `expected ${rank} dimensions in a header of ${start} bytes, got ${bytes.length} bytes: the file is truncated.`,
+    );
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
-  const size = shape.includes(0) ? 0 : shape.reduce((product, length) => product * length, 1);
+  const size = sizeOf(shape);
   const width = new type.make(0).BYTES_PER_ELEMENT;
   const expected = start + size * width;
   if (bytes.length !== expected) {
@@ -65,12 +70,13 @@ export function writeIdx(array: NdArray<IdxArray>): Uint8Array {
   if (rank < 1 || rank > 255) throw new RangeError(`Expected 1 to 255 dimensions, got ${rank}.`);
   const start = 4 + 4 * rank;
   const width = array.data.BYTES_PER_ELEMENT;
-  const bytes = new Uint8Array(start + array.size * width);
+  const bytes = new Uint8Array(start + sizeOf(array.shape) * width);
   const view = new DataView(bytes.buffer);
   view.setUint8(2, type.code);
   view.setUint8(3, rank);
   array.shape.forEach((length, axis) => {
-    if (length > 0xffffffff) throw new RangeError(`Expected dimensions below 2 ** 32, got [${array.shape.join(", ")}].`);
+    if (length > 0xffffffff)
+      throw new RangeError(`Expected dimensions below 2 ** 32, got [${array.shape.join(", ")}].`);
     view.setUint32(4 + 4 * axis, length);
   });
   const elements = new Uint8Array(array.data.buffer, array.data.byteOffset, array.data.byteLength);
@@ -84,13 +90,21 @@ function copyReversed(from: Uint8Array, at: number, to: Uint8Array, position: nu
 }
 
 /** Visits an array's elements in row-major order, whatever its strides are. */
-function eachIndex({ shape, stride, offset, size }: NdArray<IdxArray>, visit: (index: number, position: number) => void): void {
+function eachIndex(
+  { shape, stride, offset }: NdArray<IdxArray>,
+  visit: (index: number, position: number) => void,
+): void {
   let position = 0;
   const walk = (axis: number, index: number): void => {
-    if (axis === shape.length) return visit(index, position++);
-    for (let i = 0; i < (shape[axis] as number); i++) walk(axis + 1, index + i * (stride[axis] as number));
+    if (axis === shape.length) visit(index, position++);
+    else for (let i = 0; i < (shape[axis] as number); i++) walk(axis + 1, index + i * (stride[axis] as number));
   };
-  if (size > 0) walk(0, offset);
+  if (sizeOf(shape) > 0) walk(0, offset);
+}
+
+/** How many elements there are; many large dimensions beside a 0 would multiply to NaN. */
+function sizeOf(shape: number[]): number {
+  return shape.includes(0) ? 0 : shape.reduce((product, length) => product * length, 1);
 }
 
 function wrongMagic(magic: number): string {

@@ -28,7 +28,15 @@ export function baseLayout({ title, width = 720, height = 400 }: FigureOptions, 
     plot_bgcolor: "#ffffff",
     font: { family: fontFamily, size: 13, color: ink.text },
     title: title
-      ? { text: `<b>${title}</b>`, font: { size: 16 }, x: leftMargin / width, xanchor: "left", y: 1 - 14 / height, yanchor: "top", yref: "container" }
+      ? {
+          text: `<b>${title}</b>`,
+          font: { size: 16 },
+          x: leftMargin / width,
+          xanchor: "left",
+          y: 1 - 14 / height,
+          yanchor: "top",
+          yref: "container",
+        }
       : undefined,
     margin: { l: leftMargin, r: 24, t: top + roomAbove, b: 20 },
     showlegend: false,
@@ -37,7 +45,10 @@ export function baseLayout({ title, width = 720, height = 400 }: FigureOptions, 
 }
 
 /** An axis in the common look, with its title. */
-export function axis(title: string, { type, scale = "linear", range, grid = true, reversed = false }: AxisOptions = {}): object {
+export function axis(
+  title: string,
+  { type, scale = "linear", range, grid = true, reversed = false }: AxisOptions = {},
+): object {
   return {
     title: { text: title, standoff: 10 },
     type: type ?? scale,
@@ -54,7 +65,9 @@ export function axis(title: string, { type, scale = "linear", range, grid = true
     tickcolor: ink.frame,
     exponentformat: "none",
     separatethousands: true,
-    ...(scale === "log" ? { dtick: 1, minor: { dtick: "D1", ticks: "outside", ticklen: 2, tickcolor: ink.frame } } : {}),
+    ...(scale === "log"
+      ? { dtick: 1, minor: { dtick: "D1", ticks: "outside", ticklen: 2, tickcolor: ink.frame } }
+      : {}),
   };
 }
 
@@ -70,7 +83,16 @@ export function legendLayout(layout: FigureLayout, names: readonly string[]): vo
   }
   const top = layout.title ? titleHeight - 6 : 10;
   margin.t += legendRow;
-  layout.legend = { orientation: "h", itemsizing: "constant", tracegroupgap: 0, x: 0, xanchor: "left", yref: "container", y: 1 - top / layout.height, yanchor: "top" };
+  layout.legend = {
+    orientation: "h",
+    itemsizing: "constant",
+    tracegroupgap: 0,
+    x: 0,
+    xanchor: "left",
+    yref: "container",
+    y: 1 - top / layout.height,
+    yanchor: "top",
+  };
 }
 
 /** The words for a figure: what it is, its axes, and what the data say. */

@@ -85,7 +85,13 @@ export function layerTable(model: tf.LayersModel): LayerRow[] {
     .filter((layer) => layer.getClassName() !== "InputLayer")
     .map((layer) => {
       const shape = (layer.outputShape as (number | null)[]).slice(1) as number[];
-      return { name: layer.name, type: layer.getClassName(), shape, parameters: layer.countParams(), macs: macs(layer, shape) };
+      return {
+        name: layer.name,
+        type: layer.getClassName(),
+        shape,
+        parameters: layer.countParams(),
+        macs: macs(layer, shape),
+      };
     });
 }
 

@@ -28,7 +28,9 @@ export function confusionMatrix(labels: ArrayLike<number>, predictions: ArrayLik
     const row = matrix[labels[i] as number];
     const predicted = predictions[i] as number;
     if (row?.[predicted] === undefined) {
-      throw new RangeError(`Expected classes in 0 … ${classes - 1}, got ${labels[i]} predicted as ${predicted} at index ${i}.`);
+      throw new RangeError(
+        `Expected classes in 0 … ${classes - 1}, got ${labels[i]} predicted as ${predicted} at index ${i}.`,
+      );
     }
     row[predicted] += 1;
   }

@@ -48,7 +48,9 @@ export function loadIdx(
   const folder = join(dataFolder, name);
   if (name === "mnist" && !existsSync(folder)) return loadMnist();
   if (!existsSync(folder)) {
-    throw new Error(`Expected the four IDX files of "${name}" in ${folder}, which does not exist. ${known(dataFolder)}`);
+    throw new Error(
+      `Expected the four IDX files of "${name}" in ${folder}, which does not exist. ${known(dataFolder)}`,
+    );
   }
   return loadFolder(name, folder, { classes, checksums: readChecksums(folder) });
 }
@@ -76,7 +78,9 @@ function readFile(folder: string, stem: string, rank: number, checksums: Record<
   const bytes = path.endsWith(".gz") ? gunzip(path, stored) : stored;
   const array = readIdx(bytes, { source: path });
   if (array.shape.length !== rank || !(array.data instanceof Uint8Array)) {
-    throw new Error(`${path}: expected uint8 with ${rank} dimension(s), got ${array.dtype} [${array.shape.join(", ")}].`);
+    throw new Error(
+      `${path}: expected uint8 with ${rank} dimension(s), got ${array.dtype} [${array.shape.join(", ")}].`,
+    );
   }
   return array as NdArray<Uint8Array>;
 }
@@ -86,12 +90,16 @@ function gunzip(path: string, bytes: Uint8Array): Uint8Array {
   try {
     unzipped = gunzipSync(bytes, { info: true }) as unknown as typeof unzipped;
   } catch (error) {
-    throw new Error(`${path}: expected a gzip file, but it does not decompress (${(error as Error).message}): fetch it again.`);
+    throw new Error(
+      `${path}: expected a gzip file, but it does not decompress (${(error as Error).message}): fetch it again.`,
+    );
   }
   // Node passes over what follows the compressed data, so compare with how many bytes it has read
   const { bytesWritten } = unzipped.engine;
   if (bytesWritten !== bytes.length) {
-    throw new Error(`${path}: expected ${bytesWritten} bytes of gzip data, got ${bytes.length}: bytes trail after the end; fetch it again.`);
+    throw new Error(
+      `${path}: expected ${bytesWritten} bytes of gzip data, got ${bytes.length}: bytes trail after the end; fetch it again.`,
+    );
   }
   return unzipped.buffer;
 }
@@ -101,15 +109,24 @@ function checkSum(path: string, bytes: Uint8Array, checksums: Record<string, str
   if (expected === undefined) return;
   const actual = createHash("sha256").update(bytes).digest("hex");
   if (actual !== expected) {
-    throw new Error(`${path}: expected SHA-256 ${expected}, got ${actual}: the file is damaged or another one; fetch it again.`);
+    throw new Error(
+      `${path}: expected SHA-256 ${expected}, got ${actual}: the file is damaged or another one; fetch it again.`,
+    );
   }
 }
 
-function checkPair(images: NdArray<Uint8Array>, labels: NdArray<Uint8Array>, { classes, source }: { classes: number; source: string }) {
+function checkPair(
+  images: NdArray<Uint8Array>,
+  labels: NdArray<Uint8Array>,
+  { classes, source }: { classes: number; source: string },
+) {
   const [n, height, width] = images.shape as [number, number, number];
-  if (n === 0 || height === 0 || width === 0) throw new Error(`${source}: expected images, got [${images.shape.join(", ")}].`);
+  if (n === 0 || height === 0 || width === 0)
+    throw new Error(`${source}: expected images, got [${images.shape.join(", ")}].`);
   if (n !== labels.size) {
-    throw new Error(`${source}: expected one label for each of ${n} images, got ${labels.size}: the files do not belong together.`);
+    throw new Error(
+      `${source}: expected one label for each of ${n} images, got ${labels.size}: the files do not belong together.`,
+    );
   }
   const wrong = labels.data.findIndex((label) => label >= classes);
   if (wrong >= 0) {

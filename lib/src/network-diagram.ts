@@ -32,7 +32,8 @@ export function networkDiagram(layers: readonly DiagramLayer[], options: FigureO
   const { title = "", width = 900, height = 330, alt } = options;
   if (layers.length < 2) throw new Error(`Expected \`layers\` to hold at least two layers, got ${layers.length}.`);
   for (const { name, shape } of layers) {
-    if (shape.length !== 1 && shape.length !== 3) throw new Error(`Expected the shape of ${name} to be [height, width, maps] or [units], got [${shape}].`);
+    if (shape.length !== 1 && shape.length !== 3)
+      throw new Error(`Expected the shape of ${name} to be [height, width, maps] or [units], got [${shape}].`);
   }
   const layout = baseLayout({ title, width, height });
   const top = height - (layout.margin as { t: number }).t - 4;
@@ -44,11 +45,19 @@ export function networkDiagram(layers: readonly DiagramLayer[], options: FigureO
     xaxis: { ...hidden, range: [0, width] },
     yaxis: { ...hidden, range: [0, height] },
     shapes: placed.flatMap((layer, i) => [...drawLayer(layer, middle), ...drawLink(placed[i - 1], layer, middle)]),
-    annotations: placed.flatMap((layer, i) => [nameLabel(layer, top), ...operationLabel(placed[i - 1], layer, gapCentre(placed[i - 2], placed[i - 1]), gapCentre(layer, placed[i + 1]))]),
+    annotations: placed.flatMap((layer, i) => [
+      nameLabel(layer, top),
+      ...operationLabel(placed[i - 1], layer, gapCentre(placed[i - 2], placed[i - 1]), gapCentre(layer, placed[i + 1])),
+    ]),
     hovermode: "closest",
   });
   const words = layers.map(({ name, shape, detail }) => `${detail ? `${detail} → ` : ""}${name}, ${sizeText(shape)}`);
-  return { kind: "figure", data: [hoverTargets(placed, middle)], layout, alt: alt ?? summary("Network diagram", title, [], words) };
+  return {
+    kind: "figure",
+    data: [hoverTargets(placed, middle)],
+    layout,
+    alt: alt ?? summary("Network diagram", title, [], words),
+  };
 }
 
 /** Shares the width: drawings as large as their square roots, equal gaps between them. */
@@ -69,7 +78,10 @@ function place(layers: readonly DiagramLayer[], width: number): Placed[] {
   });
   const margin = 30;
   const gap = (width - 2 * margin - sizes.reduce((sum, size) => sum + size.width, 0)) / (layers.length - 1);
-  if (gap < 8) throw new Error(`Expected ${layers.length} layers to fit into a width of ${width}, they do not: pass a larger \`width\`.`);
+  if (gap < 8)
+    throw new Error(
+      `Expected ${layers.length} layers to fit into a width of ${width}, they do not: pass a larger \`width\`.`,
+    );
   let left = margin;
   for (const size of sizes) {
     size.left = left;
@@ -94,7 +106,10 @@ function drawColumn(units: number, left: number, height: number, middle: number)
   const style = { fillcolor: colourOf(1), line: { color: "#ffffff", width: 1 } };
   const cells = units <= 16 ? units : Math.round(height / 6);
   const step = height / cells;
-  return Array.from({ length: cells }, (_, i) => ({ ...rectangle(left, middle - height / 2 + i * step, columnWidth, step), ...style }));
+  return Array.from({ length: cells }, (_, i) => ({
+    ...rectangle(left, middle - height / 2 + i * step, columnWidth, step),
+    ...style,
+  }));
 }
 
 /** Lines from a layer to the next: from the patch a kernel sees to one value, or from edge to edge. */
@@ -102,21 +117,36 @@ function drawLink(from: Placed | undefined, to: Placed, middle: number): object[
   if (!from) return [];
   const line = { color: ink.soft, width: 1 };
   const kernel = Number(to.layer.detail?.match(/(\d+)\s*[×x]/)?.[1] ?? 0);
-  const connect = (x0: number, y0: number, x1: number, y1: number) => ({ type: "line", x0, y0, x1, y1, line, opacity: 0.7 });
+  const connect = (x0: number, y0: number, x1: number, y1: number) => ({
+    type: "line",
+    x0,
+    y0,
+    x1,
+    y1,
+    line,
+    opacity: 0.7,
+  });
   if (from.maps > 0 && to.maps > 0 && kernel > 0) {
     const fromBottom = middle - (from.height + from.shift * (from.maps - 1)) / 2;
     const toBottom = middle - (to.height + to.shift * (to.maps - 1)) / 2;
     const patch = Math.max(5, (kernel / (from.layer.shape[0] as number)) * from.height);
     const [x, y] = [from.left + from.side * 0.55, fromBottom + from.height * 0.25];
     const [px, py] = [to.left + to.side * 0.35, toBottom + to.height * 0.4];
-    const box = { ...rectangle(x, y, patch, patch), fillcolor: "rgba(255,255,255,0.45)", line: { color: ink.text, width: 1 } };
+    const box = {
+      ...rectangle(x, y, patch, patch),
+      fillcolor: "rgba(255,255,255,0.45)",
+      line: { color: ink.text, width: 1 },
+    };
     const value = { ...rectangle(px, py, 4, 4), fillcolor: ink.text, line: { width: 0 } };
     return [box, connect(x + patch, y, px, py), connect(x + patch, y + patch, px, py + 4), value];
   }
   const half = (placed: Placed) => (placed.height + placed.shift * Math.max(0, placed.maps - 1)) / 2;
   const right = from.left + from.width;
   const bottomRight = from.maps > 0 ? from.left + from.side : right;
-  return [connect(right, middle + half(from), to.left, middle + half(to)), connect(bottomRight, middle - half(from), to.left, middle - half(to))];
+  return [
+    connect(right, middle + half(from), to.left, middle + half(to)),
+    connect(bottomRight, middle - half(from), to.left, middle - half(to)),
+  ];
 }
 
 function nameLabel({ layer, left, width }: Placed, top: number): object {
@@ -127,12 +157,19 @@ function nameLabel({ layer, left, width }: Placed, top: number): object {
 }
 
 /** The operation under the gap between two layers, broken into lines that keep clear of its neighbours. */
-function operationLabel(from: Placed | undefined, to: Placed, before = Number.NEGATIVE_INFINITY, after = Number.POSITIVE_INFINITY): object[] {
+function operationLabel(
+  from: Placed | undefined,
+  to: Placed,
+  before = Number.NEGATIVE_INFINITY,
+  after = Number.POSITIVE_INFINITY,
+): object[] {
   const centre = gapCentre(from, to);
   if (centre === undefined || !to.layer.detail) return [];
   const room = Math.min(centre - before, after - centre, 112) - 8;
   const text = wrapped(to.layer.detail, Math.max(6, Math.floor(room / 6.2)));
-  return [{ x: centre, y: labelSpace - 4, yanchor: "top", text, showarrow: false, font: { size: 11.5, color: ink.text } }];
+  return [
+    { x: centre, y: labelSpace - 4, yanchor: "top", text, showarrow: false, font: { size: 11.5, color: ink.text } },
+  ];
 }
 
 /** The middle between two neighbouring layers. */
@@ -146,7 +183,9 @@ function hoverTargets(placed: readonly Placed[], middle: number): object {
     mode: "markers",
     x: placed.map(({ left, width }) => left + width / 2),
     y: placed.map(() => middle),
-    text: placed.map(({ layer }) => `${layer.name}: ${sizeText(layer.shape)}${layer.detail ? `<br>${layer.detail}` : ""}`),
+    text: placed.map(
+      ({ layer }) => `${layer.name}: ${sizeText(layer.shape)}${layer.detail ? `<br>${layer.detail}` : ""}`,
+    ),
     hovertemplate: "%{text}<extra></extra>",
     marker: { size: 40, opacity: 0 },
   };

@@ -51,20 +51,25 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay =
   if (!(epsilon > 0)) throw new RangeError(`Expected \`epsilon\` to be above 0, got ${epsilon}.`);
   return (size) => {
     const slots = { mean: new Float32Array(size), square: new Float32Array(size) };
-    return withState({ name: "adam", beta1, beta2, epsilon, weightDecay }, slots, (weights, gradient, learningRate, updates) => {
-      const { mean, square } = slots;
-      const shrink = 1 - learningRate * weightDecay;
-      // both averages start at zero; dividing by these takes the bias out
-      const [correct1, correct2] = [1 - beta1 ** updates, 1 - beta2 ** updates];
-      for (let i = 0; i < size; i++) {
-        const g = gradient[i] as number;
-        const m = beta1 * (mean[i] as number) + (1 - beta1) * g;
-        const s = beta2 * (square[i] as number) + (1 - beta2) * g * g;
-        mean[i] = m;
-        square[i] = s;
-        weights[i] = shrink * (weights[i] as number) - (learningRate * (m / correct1)) / (Math.sqrt(s / correct2) + epsilon);
-      }
-    });
+    return withState(
+      { name: "adam", beta1, beta2, epsilon, weightDecay },
+      slots,
+      (weights, gradient, learningRate, updates) => {
+        const { mean, square } = slots;
+        const shrink = 1 - learningRate * weightDecay;
+        // both averages start at zero; dividing by these takes the bias out
+        const [correct1, correct2] = [1 - beta1 ** updates, 1 - beta2 ** updates];
+        for (let i = 0; i < size; i++) {
+          const g = gradient[i] as number;
+          const m = beta1 * (mean[i] as number) + (1 - beta1) * g;
+          const s = beta2 * (square[i] as number) + (1 - beta2) * g * g;
+          mean[i] = m;
+          square[i] = s;
+          weights[i] =
+            shrink * (weights[i] as number) - (learningRate * (m / correct1)) / (Math.sqrt(s / correct2) + epsilon);
+        }
+      },
+    );
   };
 }
 
@@ -83,7 +88,9 @@ function withState(settings: Optimizer["settings"], slots: Record<string, Float3
       for (const [name, slot] of Object.entries(slots)) {
         const saved = state.slots[name];
         if (saved?.length !== slot.length) {
-          throw new Error(`Expected the optimiser's "${name}" with ${slot.length} numbers, got ${saved?.length ?? "none"}.`);
+          throw new Error(
+            `Expected the optimiser's "${name}" with ${slot.length} numbers, got ${saved?.length ?? "none"}.`,
+          );
         }
         slot.set(saved);
       }

@@ -18,7 +18,10 @@ export async function figureToPng(figure: Figure, { scale = 2, width, height }: 
 }
 
 /** Draws a figure as SVG text. */
-export async function figureToSvg(figure: Figure, { width = figure.layout.width, height = figure.layout.height }: PngOptions = {}): Promise<string> {
+export async function figureToSvg(
+  figure: Figure,
+  { width = figure.layout.width, height = figure.layout.height }: PngOptions = {},
+): Promise<string> {
   // plotly writes its defaults into what it is given: hand it a copy
   const copy = JSON.parse(JSON.stringify({ data: figure.data, layout: { ...figure.layout, width, height } }));
   const address = await headlessPlotly().toImage(copy, { format: "svg", width, height });
@@ -28,7 +31,16 @@ export async function figureToSvg(figure: Figure, { width = figure.layout.width,
 /** Draws SVG text as a PNG with the fonts of the project. */
 export function svgToPng(svg: string, scale = 2): Uint8Array {
   const { Resvg } = require("@resvg/resvg-js") as typeof import("@resvg/resvg-js");
-  const font = { fontFiles: [...fontFiles], loadSystemFonts: false, defaultFontFamily: "Inter", sansSerifFamily: "Inter" };
-  const { pixels, width, height } = new Resvg(svg, { fitTo: { mode: "zoom", value: scale }, font, background: "#ffffff" }).render();
+  const font = {
+    fontFiles: [...fontFiles],
+    loadSystemFonts: false,
+    defaultFontFamily: "Inter",
+    sansSerifFamily: "Inter",
+  };
+  const { pixels, width, height } = new Resvg(svg, {
+    fitTo: { mode: "zoom", value: scale },
+    font,
+    background: "#ffffff",
+  }).render();
   return indexedPng({ data: pixels, width, height }, scale);
 }

@@ -41,8 +41,10 @@ export function loadComparison(name: string): Comparison {
 
 function readResults(name: string, key: string): unknown {
   const path = join(projectDataFolder(), "results", `${name}.json`);
-  if (!existsSync(path)) throw new Error(`Expected ${path}, found no such file: npm run reproduce -- ${name} measures it.`);
+  if (!existsSync(path))
+    throw new Error(`Expected ${path}, found no such file: npm run reproduce -- ${name} measures it.`);
   const results = JSON.parse(readFileSync(path, "utf8"));
-  if (!Array.isArray(results[key])) throw new Error(`${path}: expected a list \`${key}\`, got ${Object.keys(results).join(", ")}.`);
+  if (!Array.isArray(results[key]))
+    throw new Error(`${path}: expected a list \`${key}\`, got ${Object.keys(results).join(", ")}.`);
   return results;
 }

@@ -49,8 +49,17 @@ export function scatter(points: Points, options: ScatterOptions = {}): Figure {
     layout.hoverlabel = { bgcolor: "#ffffff", bordercolor: ink.frame, font, align: "left" };
   }
   if (labelGroups) layout.annotations = members.map(([group, indices]) => groupLabel(nameOf(group), indices, points));
-  if (groups) legendLayout(layout, members.map(([group]) => nameOf(group)));
-  const facts = [`${count} points`, ...(groups ? [`${members.length} groups: ${members.map(([g, m]) => `${nameOf(g)} (${m.length})`).join(", ")}`] : [])];
+  if (groups)
+    legendLayout(
+      layout,
+      members.map(([group]) => nameOf(group)),
+    );
+  const facts = [
+    `${count} points`,
+    ...(groups
+      ? [`${members.length} groups: ${members.map(([g, m]) => `${nameOf(g)} (${m.length})`).join(", ")}`]
+      : []),
+  ];
   return { kind: "figure", data, layout, alt: alt ?? summary("Scatter plot", title, [xLabel, yLabel], facts) };
 }
 
@@ -59,7 +68,8 @@ function membersOf(groups: ArrayLike<number> | undefined, count: number): [numbe
   const members = new Map<number, number[]>();
   for (let i = 0; i < count; i++) {
     const group = groups ? (groups[i] as number) : 0;
-    if (!Number.isInteger(group) || group < 0) throw new Error(`Expected \`groups\` to hold whole numbers from 0, got ${group} at ${i}.`);
+    if (!Number.isInteger(group) || group < 0)
+      throw new Error(`Expected \`groups\` to hold whole numbers from 0, got ${group} at ${i}.`);
     const list = members.get(group);
     if (list) list.push(i);
     else members.set(group, [i]);
@@ -74,7 +84,15 @@ function groupLabel(text: string, indices: number[], points: Points): object {
     return sorted[sorted.length >> 1] as number;
   };
   const font = { size: 15, color: ink.text };
-  return { x: median(points.x), y: median(points.y), text: `<b>${text}</b>`, showarrow: false, font, bgcolor: "rgba(255,255,255,0.8)", borderpad: 2 };
+  return {
+    x: median(points.x),
+    y: median(points.y),
+    text: `<b>${text}</b>`,
+    showarrow: false,
+    font,
+    bgcolor: "rgba(255,255,255,0.8)",
+    borderpad: 2,
+  };
 }
 
 // four digits are more than a screen shows, and keep notebooks small

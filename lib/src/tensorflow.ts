@@ -18,7 +18,12 @@ export interface KernelAttribute {
 interface NativeBackend {
   binding: Record<string, number>;
   executeSingleOutput(kernel: string, attributes: KernelAttribute[], inputs: tf.Tensor[]): tf.Tensor;
-  executeMultipleOutputs(kernel: string, attributes: KernelAttribute[], inputs: tf.Tensor[], outputs: number): tf.Tensor[];
+  executeMultipleOutputs(
+    kernel: string,
+    attributes: KernelAttribute[],
+    inputs: tf.Tensor[],
+    outputs: number,
+  ): tf.Tensor[];
 }
 
 const backend = () => tf.backend() as unknown as NativeBackend;

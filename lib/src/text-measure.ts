@@ -24,7 +24,8 @@ export function installTextMeasure(window: DOMWindow): void {
   };
   prototype.getBoundingClientRect = function getBoundingClientRect(this: Element) {
     let box = contentBox(this);
-    for (let element: Element | null = this; element; element = element.parentElement) box = transformed(box, element.getAttribute("transform"));
+    for (let element: Element | null = this; element; element = element.parentElement)
+      box = transformed(box, element.getAttribute("transform"));
     return asRectangle(box);
   };
   prototype.getComputedTextLength = function getComputedTextLength(this: Element) {
@@ -37,7 +38,8 @@ function contentBox(element: Element): Box | undefined {
   if (element.tagName === "text") return textBox(element);
   if (element.tagName === "rect") return rectangleBox(element);
   let box: Box | undefined;
-  for (const child of element.children) box = union(box, transformed(contentBox(child), child.getAttribute("transform")));
+  for (const child of element.children)
+    box = union(box, transformed(contentBox(child), child.getAttribute("transform")));
   return box;
 }
 
@@ -53,14 +55,24 @@ function textBox(text: Element): Box | undefined {
     const baseline = y + (Number.parseFloat(line.getAttribute("dy") ?? "0") || 0) * font.size;
     const left = x - (font.anchor === "middle" ? width / 2 : font.anchor === "end" ? width : 0);
     // ascent and descent of Inter, in em
-    box = union(box, { left, right: left + width, top: baseline - 0.97 * font.size, bottom: baseline + 0.24 * font.size });
+    box = union(box, {
+      left,
+      right: left + width,
+      top: baseline - 0.97 * font.size,
+      bottom: baseline + 0.24 * font.size,
+    });
   }
   return box;
 }
 
 function rectangleBox(element: Element): Box {
   const number = (name: string) => Number.parseFloat(element.getAttribute(name) ?? "0") || 0;
-  return { left: number("x"), top: number("y"), right: number("x") + number("width"), bottom: number("y") + number("height") };
+  return {
+    left: number("x"),
+    top: number("y"),
+    right: number("x") + number("width"),
+    bottom: number("y") + number("height"),
+  };
 }
 
 /** Width of the text in an element, each piece in its own font. */
@@ -78,11 +90,17 @@ function runWidth(element: Element, font: FontStyle): number {
 
 /** Size, weight and anchor that an element has or inherits. */
 function fontOf(element: Element): FontStyle {
-  const own = (name: string) => element.getAttribute("style")?.match(new RegExp(`(?:^|;)\\s*${name}:\\s*([^;]+)`))?.[1] ?? element.getAttribute(name);
-  const inherited = element.parentElement ? fontOf(element.parentElement) : { size: 12, weight: "400", anchor: "start" };
+  const own = (name: string) =>
+    element.getAttribute("style")?.match(new RegExp(`(?:^|;)\\s*${name}:\\s*([^;]+)`))?.[1] ??
+    element.getAttribute(name);
+  const inherited = element.parentElement
+    ? fontOf(element.parentElement)
+    : { size: 12, weight: "400", anchor: "start" };
   const size = own("font-size");
   return {
-    size: size?.endsWith("%") ? (inherited.size * Number.parseFloat(size)) / 100 : Number.parseFloat(size ?? "") || inherited.size,
+    size: size?.endsWith("%")
+      ? (inherited.size * Number.parseFloat(size)) / 100
+      : Number.parseFloat(size ?? "") || inherited.size,
     weight: own("font-weight") ?? inherited.weight,
     anchor: own("text-anchor") ?? inherited.anchor,
   };
@@ -115,7 +133,12 @@ function rotated(x: number, y: number, angle: number, aboutX: number, aboutY: nu
 
 function union(a: Box | undefined, b: Box | undefined): Box | undefined {
   if (!a || !b) return a ?? b;
-  return { left: Math.min(a.left, b.left), top: Math.min(a.top, b.top), right: Math.max(a.right, b.right), bottom: Math.max(a.bottom, b.bottom) };
+  return {
+    left: Math.min(a.left, b.left),
+    top: Math.min(a.top, b.top),
+    right: Math.max(a.right, b.right),
+    bottom: Math.max(a.bottom, b.bottom),
+  };
 }
 
 function asRectangle(box: Box = { left: 0, top: 0, right: 0, bottom: 0 }): object {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { type Batch, batches, type ImageMap, stepsPerEpoch } from "./batches";
-import { type Checkpoint, loadCheckpoint, saveCheckpoint, type StoredTensor } from "./checkpoint";
+import { type Checkpoint, loadCheckpoint, type StoredTensor, saveCheckpoint } from "./checkpoint";
 import type { Dataset } from "./dataset";
 import { evaluate } from "./evaluate";
 import { flatten, lossAndGradient, type Trainable, trainable, unflatten } from "./gradient";
@@ -120,7 +120,14 @@ export class Trainer {
     let reason: StopReason = "finished";
     try {
       let began = performance.now();
-      for await (const batch of batches(train, { batchSize, epochs, shuffle: true, map: augment, seed, fromStep: this.step })) {
+      for await (const batch of batches(train, {
+        batchSize,
+        epochs,
+        shuffle: true,
+        map: augment,
+        seed,
+        fromStep: this.step,
+      })) {
         if (this.stoppedEarly()) break;
         const record = this.learn(batch);
         this.options.onStep?.(record);
@@ -145,8 +152,8 @@ export class Trainer {
       interrupt.release();
       if (this.stoppedEarly()) reason = "stopped early";
       this.writeModel(reason === "stopped early" && this.best ? this.best.weights : (this.average ?? this.weights));
-      shown?.end(reason);
     }
+    shown?.end(reason);
     return reason;
   }
 
@@ -155,7 +162,9 @@ export class Trainer {
     const { schedule, maxGradientNorm, averageDecay } = this.options;
     const { loss, correct, gradient } = lossAndGradient(this.model, batch, { loss: this.options.loss });
     if (!Number.isFinite(loss)) {
-      throw new Error(`Expected a finite loss, got ${loss} at step ${this.step}: the learning rate (${schedule(this.step)}) is probably too high.`);
+      throw new Error(
+        `Expected a finite loss, got ${loss} at step ${this.step}: the learning rate (${schedule(this.step)}) is probably too high.`,
+      );
     }
     const gradientNorm = maxGradientNorm === undefined ? Number.NaN : clipNorm(gradient, maxGradientNorm);
     const learningRate = schedule(this.step);
@@ -173,7 +182,13 @@ export class Trainer {
 
   private endEpoch({ epoch, learningRate }: StepRecord): EpochRecord {
     const { loss, correct, images, seconds } = this.running;
-    const record: EpochRecord = { epoch, learningRate, trainLoss: loss / images, trainAccuracy: correct / images, seconds };
+    const record: EpochRecord = {
+      epoch,
+      learningRate,
+      trainLoss: loss / images,
+      trainAccuracy: correct / images,
+      seconds,
+    };
     if (this.options.validation) {
       this.writeModel(this.average ?? this.weights);
       const measured = evaluate(this.model.infer ?? this.model.forward, this.options.validation);
@@ -193,7 +208,12 @@ export class Trainer {
   private stoppedEarly(): boolean {
     const last = this.history.at(-1);
     const { patience } = this.options;
-    return patience !== undefined && last !== undefined && this.best !== undefined && last.epoch - this.best.epoch >= patience;
+    return (
+      patience !== undefined &&
+      last !== undefined &&
+      this.best !== undefined &&
+      last.epoch - this.best.epoch >= patience
+    );
   }
 
   private writeModel(flat: Float32Array): void {
@@ -267,17 +287,30 @@ export class Trainer {
   }
 }
 
-function checkOptions({ train, validation, epochs, patience, maxGradientNorm, averageDecay, checkpoint }: TrainOptions): void {
+function checkOptions({
+  train,
+  validation,
+  epochs,
+  patience,
+  maxGradientNorm,
+  averageDecay,
+  checkpoint,
+}: TrainOptions): void {
   for (const [name, value] of Object.entries({ epochs, patience, everySteps: checkpoint?.everySteps })) {
     if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
       throw new RangeError(`Expected \`${name}\` to be a whole number above 0, got ${value}.`);
     }
   }
-  if (maxGradientNorm !== undefined && !(maxGradientNorm > 0)) throw new RangeError(`Expected \`maxGradientNorm\` to be above 0, got ${maxGradientNorm}.`);
-  if (averageDecay !== undefined && !(averageDecay >= 0 && averageDecay < 1)) throw new RangeError(`Expected \`averageDecay\` in [0, 1), got ${averageDecay}.`);
-  if (train.role !== "train") throw new Error(`Expected \`train\` to be a training set, got the ${train.role} set of ${train.name}.`);
-  if (validation?.role === "test") throw new Error("Expected `validation` to be a validation set, got a test set: split the training set instead.");
-  if (patience !== undefined && validation === undefined) throw new Error("Expected `validation` data with `patience`, got none.");
+  if (maxGradientNorm !== undefined && !(maxGradientNorm > 0))
+    throw new RangeError(`Expected \`maxGradientNorm\` to be above 0, got ${maxGradientNorm}.`);
+  if (averageDecay !== undefined && !(averageDecay >= 0 && averageDecay < 1))
+    throw new RangeError(`Expected \`averageDecay\` in [0, 1), got ${averageDecay}.`);
+  if (train.role !== "train")
+    throw new Error(`Expected \`train\` to be a training set, got the ${train.role} set of ${train.name}.`);
+  if (validation?.role === "test")
+    throw new Error("Expected `validation` to be a validation set, got a test set: split the training set instead.");
+  if (patience !== undefined && validation === undefined)
+    throw new Error("Expected `validation` data with `patience`, got none.");
 }
 
 /** Refuses a saved state whose settings differ, and names those that do. */
@@ -287,7 +320,9 @@ function checkSameRun(path: string, saved: unknown, ours: Record<string, unknown
   const keys = Object.keys({ ...ours, ...theirs }).filter((key) => text(theirs[key]) !== text(ours[key]));
   if (keys.length === 0) return;
   const differences = keys.map((key) => `${key}: expected ${text(ours[key])}, got ${text(theirs[key])}`).join("; ");
-  throw new Error(`${path} belongs to another run (${differences}): delete the file to start anew, or give this run another path.`);
+  throw new Error(
+    `${path} belongs to another run (${differences}): delete the file to start anew, or give this run another path.`,
+  );
 }
 
 function moveTowards(average: Float32Array, weights: Float32Array, share: number): void {

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
 import { type Dataset, loadMnist, type Role, random, type TrainAndTest, take } from "lenet-lab";
+
 import ndarray = require("ndarray");
 
 let mnist: TrainAndTest | undefined;
@@ -19,7 +19,12 @@ export const someDigits = (count: number): Dataset<"train"> => take(digits().tra
 /** Images of random pixels with random labels, for tests of what happens to data whatever they show. */
 export function noise<R extends Role>(
   role: R,
-  { count = 20, size = 28, classes = 10, seed = 0 }: { count?: number; size?: number; classes?: number; seed?: number } = {},
+  {
+    count = 20,
+    size = 28,
+    classes = 10,
+    seed = 0,
+  }: { count?: number; size?: number; classes?: number; seed?: number } = {},
 ): Dataset<R> {
   const source = random(seed, count, size);
   const pixels = Uint8Array.from({ length: count * size * size }, () => source.integer(0, 255));
@@ -28,7 +33,7 @@ export function noise<R extends Role>(
 }
 
 /** A folder that is gone when the test is over. */
-export function temporaryFolder(t: TestContext): string {
+export function temporaryFolder(t: { after(work: () => void): void }): string {
   const folder = mkdtempSync(join(tmpdir(), "lenet lab-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;

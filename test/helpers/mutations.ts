@@ -1,9 +1,11 @@
 import type { Random } from "lenet-lab";
 
-type Mutation = (bytes: Uint8Array, random: Random) => Uint8Array;
+/** Damages a file. */
+export type Mutation = (bytes: Uint8Array, random: Random) => Uint8Array;
 
 const joined = (...parts: Uint8Array[]): Uint8Array => Uint8Array.from(Buffer.concat(parts));
-const someBytes = (random: Random): Uint8Array => Uint8Array.from({ length: random.integer(1, 9) }, () => random.integer(0, 255));
+const someBytes = (random: Random): Uint8Array =>
+  Uint8Array.from({ length: random.integer(1, 9) }, () => random.integer(0, 255));
 
 function changed(bytes: Uint8Array, index: number, value: number): Uint8Array {
   const copy = Uint8Array.from(bytes);
@@ -25,7 +27,7 @@ export const mutations: Record<string, Mutation> = {
     const at = random.integer(0, bytes.length - 1);
     return changed(bytes, at, ((bytes[at] as number) + random.integer(1, 255)) % 256);
   },
-  "truncated": (bytes, random) => bytes.slice(0, random.integer(0, bytes.length - 1)),
+  truncated: (bytes, random) => bytes.slice(0, random.integer(0, bytes.length - 1)),
   "truncated in the first bytes": (bytes, random) => bytes.slice(0, random.integer(0, Math.min(bytes.length, 20) - 1)),
   "bytes inserted": (bytes, random) => {
     const at = random.integer(0, bytes.length);
@@ -41,8 +43,10 @@ export const mutations: Record<string, Mutation> = {
 
 /** Ways to damage the header of an IDX file in particular. */
 export const headerMutations: Record<string, Mutation> = {
-  "other element type": (bytes, random) => changed(bytes, 2, [0x08, 0x09, 0x0b, 0x0c, 0x0d, 0x0e, 0x0a, 0xff][random.integer(0, 7)] as number),
-  "other number of dimensions": (bytes, random) => changed(bytes, 3, [0, 1, 2, 3, 4, 17, 128, 255][random.integer(0, 7)] as number),
+  "other element type": (bytes, random) =>
+    changed(bytes, 2, [0x08, 0x09, 0x0b, 0x0c, 0x0d, 0x0e, 0x0a, 0xff][random.integer(0, 7)] as number),
+  "other number of dimensions": (bytes, random) =>
+    changed(bytes, 3, [0, 1, 2, 3, 4, 17, 128, 255][random.integer(0, 7)] as number),
   "other dimension": (bytes, random) => {
     const copy = Uint8Array.from(bytes);
     const axis = random.integer(0, Math.max(0, (bytes[3] ?? 1) - 1));

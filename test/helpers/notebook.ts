@@ -27,10 +27,13 @@ export interface Notebook {
   cells: Cell[];
 }
 
-export const joined = (text: string | string[] | undefined): string => (Array.isArray(text) ? text.join("") : (text ?? ""));
+export const joined = (text: string | string[] | undefined): string =>
+  Array.isArray(text) ? text.join("") : (text ?? "");
 
 export function readNotebooks(): Notebook[] {
-  const files = readdirSync(folder).filter((file) => file.endsWith(".ipynb")).sort();
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith(".ipynb"))
+    .sort();
   return files.map((file) => {
     const text = readFileSync(join(folder, file), "utf8");
     const { cells, metadata } = JSON.parse(text);

@@ -1,0 +1,158 @@
+import { colourOf, fontFamily, ink } from "./theme";
+
+/** The mean of a value over a stretch of steps, at the middle of the stretch, counted in epochs. */
+export interface CurvePoint {
+  x: number;
+  y: number;
+}
+
+/** All that the live training display draws. */
+export interface TrainingState {
+  epochs: number;
+  /** epochs done, with the fraction of the one under way */
+  done: number;
+  headline: string;
+  detail: string;
+  loss: readonly CurvePoint[];
+  accuracy: readonly CurvePoint[];
+  validationLoss: readonly CurvePoint[];
+  validationAccuracy: readonly CurvePoint[];
+}
+
+/** A curve that never holds more than `limit` points: when full, neighbours are averaged and further points span more steps. */
+export class BoundedCurve {
+  readonly points: CurvePoint[] = [];
+  private span = 1;
+  private pending = { count: 0, x: 0, y: 0 };
+
+  constructor(private readonly limit = 120) {}
+
+  add(x: number, y: number): void {
+    const { pending } = this;
+    pending.count += 1;
+    pending.x += x;
+    pending.y += y;
+    if (pending.count < this.span) return;
+    this.points.push({ x: pending.x / pending.count, y: pending.y / pending.count });
+    this.pending = { count: 0, x: 0, y: 0 };
+    if (this.points.length >= this.limit) this.halve();
+  }
+
+  private halve(): void {
+    const { points } = this;
+    for (let i = 0; 2 * i + 1 < points.length; i++) {
+      const [a, b] = [points[2 * i] as CurvePoint, points[2 * i + 1] as CurvePoint];
+      points[i] = { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
+    }
+    points.length >>= 1;
+    this.span *= 2;
+  }
+}
+
+interface Panel {
+  title: string;
+  left: number;
+  epochs: number;
+  ticks: { value: number; label: string }[];
+  /** value → 0 (bottom) … 1 (top) */
+  height: (value: number) => number;
+  line: readonly CurvePoint[];
+  dots: readonly CurvePoint[];
+}
+
+const width = 720;
+const panelTop = 92;
+const panelHeight = 112;
+const panelWidth = 290;
+const totalHeight = 236;
+
+/** Progress bar, numbers, and the curves of loss and accuracy, as one SVG of at most ten kilobytes. */
+export function trainingChart(state: TrainingState): string {
+  const share = Math.min(1, state.done / state.epochs);
+  const parts = [
+    `<rect width="${width}" height="${totalHeight}" fill="#fff"/>`,
+    text(16, 24, state.headline, 'font-weight="600" font-size="14"'),
+    text(16, 62, state.detail, `font-size="12" fill="${ink.soft}"`),
+    `<rect x="16" y="34" width="688" height="8" rx="4" fill="${ink.grid}"/>`,
+    `<rect x="16" y="34" width="${round(688 * share)}" height="8" rx="4" fill="${colourOf(0)}"/>`,
+    drawPanel(lossPanel(state)),
+    drawPanel(accuracyPanel(state)),
+  ];
+  const box = `width="${width}" height="${totalHeight}" viewBox="0 0 ${width} ${totalHeight}"`;
+  const label = `role="img" aria-label="${escaped(`${state.headline}. ${state.detail}`)}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${box} ${label} font-family="${fontFamily}" font-size="11" fill="${ink.text}">${parts.join("")}</svg>`;
+}
+
+/** Loss on a logarithmic axis: the last third of training is as readable as the first. */
+function lossPanel({ loss, validationLoss, epochs }: TrainingState): Panel {
+  const values = [...loss, ...validationLoss].map(({ y }) => Math.log10(Math.max(y, 1e-6)));
+  const low = Math.min(-1, Math.floor(Math.min(...values)));
+  const high = Math.max(0.4, Math.max(...values));
+  const ticks = Array.from({ length: Math.floor(high) - low + 1 }, (_, i) => low + i).map((power) => ({
+    value: 10 ** power,
+    label: String(Number((10 ** power).toPrecision(1))),
+  }));
+  const height = (value: number) => (Math.log10(Math.max(value, 1e-6)) - low) / (high - low);
+  return { title: "loss", left: 56, epochs, ticks, height, line: loss, dots: validationLoss };
+}
+
+/** Accuracy by its distance from 100 %, each nine as far from the next. */
+function accuracyPanel({ accuracy, validationAccuracy, epochs }: TrainingState): Panel {
+  const nines = (value: number) => -Math.log10(Math.max(1 - value, 0.0008));
+  const highest = Math.max(1.2, ...[...accuracy, ...validationAccuracy].map(({ y }) => nines(y)));
+  const ticks = [0, 0.9, 0.99, 0.999]
+    .filter((value) => nines(value) <= highest)
+    .map((value) => ({ value, label: `${Number((100 * value).toFixed(1))} %` }));
+  return {
+    title: "accuracy",
+    left: 410,
+    epochs,
+    ticks,
+    height: (value) => nines(value) / highest,
+    line: accuracy,
+    dots: validationAccuracy,
+  };
+}
+
+function drawPanel({ title, left, epochs, ticks, height, line, dots }: Panel): string {
+  const colour = colourOf(title === "loss" ? 0 : 0);
+  const bottom = panelTop + panelHeight;
+  const x = (value: number) => round(left + (panelWidth * value) / epochs);
+  const y = (value: number) => round(bottom - panelHeight * Math.min(1, Math.max(0, height(value))));
+  const parts = ticks.map(({ value, label }) => {
+    const at = y(value);
+    return `<path d="M${left} ${at}h${panelWidth}" stroke="${ink.grid}"/>${text(left - 6, at + 4, label, `text-anchor="end" fill="${ink.soft}"`)}`;
+  });
+  parts.push(`<path d="M${left} ${panelTop}v${panelHeight}h${panelWidth}" fill="none" stroke="${ink.frame}"/>`);
+  if (line.length > 1)
+    parts.push(
+      `<path d="M${line.map((point) => `${x(point.x)} ${y(point.y)}`).join("L")}" fill="none" stroke="${colour}" stroke-width="1.6"/>`,
+    );
+  parts.push(...dots.map((point) => `<circle cx="${x(point.x)}" cy="${y(point.y)}" r="3" fill="${colourOf(6)}"/>`));
+  parts.push(text(left, panelTop - 8, `${title}:`, 'font-weight="600"'));
+  const from = left + 8 + 7 * title.length;
+  parts.push(
+    `<path d="M${from} ${panelTop - 12}h16" stroke="${colour}" stroke-width="2"/>${text(from + 21, panelTop - 8, "training", "")}`,
+  );
+  if (dots.length > 0)
+    parts.push(
+      `<circle cx="${from + 82}" cy="${panelTop - 12}" r="3" fill="${colourOf(6)}"/>${text(from + 90, panelTop - 8, "validation", "")}`,
+    );
+  const step = Math.max(1, Math.ceil(epochs / 10));
+  for (let epoch = 0; epoch <= epochs; epoch += step)
+    parts.push(text(x(epoch), bottom + 15, String(epoch), `text-anchor="middle" fill="${ink.soft}"`));
+  parts.push(text(left + panelWidth / 2, bottom + 29, "epoch", `text-anchor="middle" fill="${ink.soft}"`));
+  return parts.join("");
+}
+
+function text(x: number, y: number, content: string, attributes: string): string {
+  return `<text x="${x}" y="${y}" ${attributes}>${escaped(content)}</text>`;
+}
+
+function escaped(content: string): string {
+  return content.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

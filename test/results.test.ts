@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { loadComparison, loadTestResults, meanAndDeviation, projectDataFolder } from "lenet-lab";
+import { assertClose } from "./helpers/assertions";
+
+const folder = join(projectDataFolder(), "results");
+const names = readdirSync(folder)
+  .filter((file) => file.endsWith(".json"))
+  .map((file) => file.replace(/\.json$/, ""));
+
+test("loadTestResults(unknown) and loadComparison(unknown) name the file and the command that makes it", () => {
+  for (const load of [loadTestResults, loadComparison]) {
+    const path = join(folder, "no such results.json");
+    const message = `Expected ${path}, found no such file: npm run reproduce -- no such results measures it.`;
+    assert.throws(() => load("no such results"), { name: "Error", message });
+  }
+});
+
+for (const name of names) {
+  test(`data/results/${name}.json has the mean and deviation of its own seeds`, () => {
+    const isComparison = "arms" in JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
+    if (isComparison) {
+      assert.throws(() => loadTestResults(name), /: expected a list `seeds`, got /);
+      for (const { seeds, ...arm } of loadComparison(name).arms) {
+        const { mean, deviation } = meanAndDeviation(
+          seeds.map(({ validationAccuracy }) => validationAccuracy.at(-1) as number),
+        );
+        assertClose([arm.mean, arm.sd], [mean, deviation], 1e-6);
+      }
+    } else {
+      assert.throws(() => loadComparison(name), /: expected a list `arms`, got /);
+      const { seeds, ...results } = loadTestResults(name);
+      const { mean, deviation } = meanAndDeviation(seeds.map(({ testAccuracy }) => testAccuracy));
+      assertClose([results.mean, results.sd], [mean, deviation], 1e-6);
+    }
+  });
+}

@@ -1,5 +1,5 @@
-import { type Figure, type FigureOptions, sameLength, shortNumber } from "./figures";
-import { axis, baseLayout, summary } from "./layout";
+import type { Figure, FigureOptions } from "./figures";
+import { axis, baseLayout, sameLength, shortNumber, summary } from "./layout";
 import { divergingScale, ink, sequentialScale } from "./theme";
 
 export interface HeatmapOptions extends FigureOptions {

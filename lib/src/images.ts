@@ -1,9 +1,11 @@
-import { type Canvas, createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
+import { createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
 import type { NdArray } from "ndarray";
-import { type ColourMap, colourFor } from "./colour-maps";
 import { registerFonts } from "./fonts";
+import { type ColourMap, colouredCanvas, type RangeRule, rangeRule } from "./image-colours";
 import { indexedPng } from "./indexed-png";
 import { colourOf, ink } from "./theme";
+
+export type { ColourMap, RangeRule } from "./image-colours";
 
 /** A picture ready to show: a PNG, the size to show it at in CSS pixels, and what it shows. */
 export interface Picture {
@@ -25,7 +27,7 @@ export interface ImageGridOptions {
   scale?: number;
   colours?: ColourMap;
   /** values of the first and last colour: given, or the extremes of `each` image or of `all`; bytes have 0 and 255 unless told otherwise */
-  range?: readonly [number, number] | "each" | "all";
+  range?: RangeRule;
   /** CSS pixels between images */
   gap?: number;
   title?: string;
@@ -88,7 +90,7 @@ export function imageGrid(images: GreyImages, options: ImageGridOptions = {}): P
     });
   }
   const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-  const png = indexedPng({ data, width: canvas.width, height: canvas.height }, density);
+  const png = indexedPng({ data, width: canvas.width, height: canvas.height });
   return { kind: "picture", png, width, height, alt: alt ?? words(list, title, texts) };
 }
 
@@ -149,7 +151,7 @@ function drawImage(
   const centre = grid.left + (index % grid.columns) * (grid.cellWidth + grid.gap) + grid.cellWidth / 2;
   const x = Math.round((centre - width / 2) * density) / density;
   const y = grid.top + Math.floor(index / grid.columns) * (grid.cellHeight + grid.gap);
-  context.drawImage(coloured(image, colours, range), x, y, width, height);
+  context.drawImage(colouredCanvas(image, colours, range), x, y, width, height);
   if (framed) strokeAround(context, x, y, width, height, colourOf(2), 3);
   else if (colours === "ink" || colours === "diverging") strokeAround(context, x, y, width, height, "#dddddd", 0.5);
   context.fillStyle = ink.text;
@@ -171,53 +173,6 @@ function strokeAround(
   context.strokeStyle = colour;
   context.lineWidth = line;
   context.strokeRect(x - line / 2, y - line / 2, width + line, height + line);
-}
-
-function coloured(image: NdArray, colours: ColourMap, [low, high]: readonly [number, number]): Canvas {
-  const [rows = 0, columns = 0] = image.shape;
-  const canvas = createCanvas(columns, rows);
-  const context = canvas.getContext("2d");
-  const pixels = context.createImageData(columns, rows);
-  for (let row = 0, at = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, at += 4) {
-      const [red, green, blue] = colourFor(colours, (Number(image.get(row, column)) - low) / (high - low || 1));
-      pixels.data.set([red, green, blue, 255], at);
-    }
-  }
-  context.putImageData(pixels, 0, 0);
-  return canvas;
-}
-
-/** The rule that gives each image the values of its first and last colour. */
-function rangeRule(
-  list: NdArray[],
-  range: ImageGridOptions["range"],
-  colours: ColourMap,
-): (image: NdArray) => readonly [number, number] {
-  if (Array.isArray(range)) return () => range as readonly [number, number];
-  if (range === "each") return (image) => extremes([image], colours);
-  const all =
-    range === undefined && list.every((image) => image.dtype === "uint8")
-      ? ([0, 255] as const)
-      : extremes(list, colours);
-  return () => all;
-}
-
-/** Lowest and highest value; equally far from zero for diverging colours. */
-function extremes(list: NdArray[], colours: ColourMap): readonly [number, number] {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const image of list) {
-    const [rows = 0, columns = 0] = image.shape;
-    for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < columns; column++) {
-        const value = Number(image.get(row, column));
-        if (value < low) low = value;
-        if (value > high) high = value;
-      }
-    }
-  }
-  const reach = Math.max(Math.abs(low), Math.abs(high));
-  return colours === "diverging" ? [-reach, reach] : [low, high];
 }
 
 const ruler = createCanvas(1, 1).getContext("2d");

@@ -25,3 +25,4 @@ export * from "./show";
 export * from "./table";
 export * from "./tensorflow";
 export * from "./train";
+export * from "./train-options";

@@ -10,9 +10,8 @@ export interface Pixels {
 /**
  * Encodes a picture as a PNG with a palette: a third of the size of true colour for charts and digits. Up to 256 colours
  * are kept exactly; of more, the rare ones move to their nearest frequent neighbour.
- * @param scale device pixels per CSS pixel; written into the file, so that browsers show it at CSS size without being told
  */
-export function indexedPng({ data, width, height }: Pixels, scale = 1): Uint8Array {
+export function indexedPng({ data, width, height }: Pixels): Uint8Array {
   const { palette, indexOf } = choosePalette(data);
   const rows = Buffer.alloc((width + 1) * height);
   for (let y = 0, from = 0, to = 0; y < height; y++) {
@@ -27,7 +26,6 @@ export function indexedPng({ data, width, height }: Pixels, scale = 1): Uint8Arr
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk("IHDR", header),
     chunk("PLTE", Buffer.from(palette.flatMap((colour) => [colour >> 16, (colour >> 8) & 255, colour & 255]))),
-    ...(scale === 1 ? [] : [chunk("eXIf", densityExif(width, height, scale))]),
     chunk("IDAT", deflateSync(rows, { level: 9, memLevel: 9 })),
     chunk("IEND", Buffer.alloc(0)),
   ]);
@@ -74,35 +72,6 @@ function distance(a: number, b: number): number {
   const green = ((a >> 8) & 255) - ((b >> 8) & 255);
   const blue = (a & 255) - (b & 255);
   return red * red + green * green + blue * blue;
-}
-
-/**
- * Exif that gives the picture its CSS size: resolution 72 × scale per inch and the dimensions to show it at. The HTML
- * standard calls the result the density-corrected natural size.
- */
-function densityExif(width: number, height: number, scale: number): Buffer {
-  const exif = Buffer.alloc(108);
-  exif.write("II*\0", 0, "latin1");
-  exif.writeUInt32LE(8, 4);
-  const entry = (at: number, tag: number, type: number, value: number) => {
-    exif.writeUInt16LE(tag, at);
-    exif.writeUInt16LE(type, at + 2);
-    exif.writeUInt32LE(1, at + 4);
-    exif.writeUInt32LE(value, at + 8);
-  };
-  exif.writeUInt16LE(4, 8);
-  entry(10, 0x011a, 5, 92); // x resolution, a fraction at 92
-  entry(22, 0x011b, 5, 100); // y resolution, a fraction at 100
-  entry(34, 0x0128, 3, 2); // unit: inch
-  entry(46, 0x8769, 4, 62); // more entries at 62
-  exif.writeUInt16LE(2, 62);
-  entry(64, 0xa002, 4, Math.round(width / scale));
-  entry(76, 0xa003, 4, Math.round(height / scale));
-  for (const at of [92, 100]) {
-    exif.writeUInt32LE(Math.round(72 * scale), at);
-    exif.writeUInt32LE(1, at + 4);
-  }
-  return exif;
 }
 
 function chunk(type: string, body: Buffer): Buffer {

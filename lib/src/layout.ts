@@ -102,3 +102,15 @@ export function summary(kind: string, title: string, axes: readonly string[], fa
   const plain = (text: string) => text.replace(/<br>/g, " ").replace(/<[^>]+>/g, "");
   return plain(`${kind}${title ? ` “${title}”` : ""}${about ? ` (${about})` : ""}. ${facts.join("; ")}.`);
 }
+
+/** Checks that two lists match, for the builders of figures. */
+export function sameLength(name: string, list: ArrayLike<unknown>, other: string, expected: number): void {
+  if (list.length !== expected)
+    throw new Error(`Expected \`${name}\` to hold ${expected} items like \`${other}\`, got ${list.length}.`);
+}
+
+/** A number as short as a reader needs it: 12,345 or 0.0123. */
+export function shortNumber(value: number): string {
+  if (Number.isInteger(value) || Math.abs(value) >= 1000) return Math.round(value).toLocaleString("en-US");
+  return String(Number(value.toPrecision(3)));
+}

@@ -42,5 +42,5 @@ export function svgToPng(svg: string, scale = 2): Uint8Array {
     font,
     background: "#ffffff",
   }).render();
-  return indexedPng({ data: pixels, width, height }, scale);
+  return indexedPng({ data: pixels, width, height });
 }

@@ -1,6 +1,6 @@
 import { svgToPng } from "./png";
-import { liveOutput } from "./show";
-import { BoundedCurve, type CurvePoint, trainingChart } from "./training-chart";
+import { liveOutput, pictureBundle } from "./show";
+import { BoundedCurve, type CurvePoint, chartSize, trainingChart } from "./training-chart";
 
 /** What one step of training reports; epochs and steps count from 0. */
 export interface StepInfo {
@@ -55,25 +55,15 @@ export function trainingDisplay({ epochs, stepsPerEpoch, imagesPerStep }: Traini
   let [done, steps, drawn, rate] = [0, 0, 0, 0];
   let lastEpoch: EpochInfo | undefined;
 
-  const draw = (headline: string, detail: string, isLast = false) => {
+  const chart = (headline: string, detail: string) => {
+    const curves = { loss: loss.points, accuracy: accuracy.points, validationLoss, validationAccuracy };
+    return trainingChart({ epochs, done: done / stepsPerEpoch, headline, detail, ...curves });
+  };
+  const draw = (headline: string, detail: string) => {
     drawn = performance.now();
-    if (!output) return;
-    const svg = trainingChart({
-      epochs,
-      done: done / stepsPerEpoch,
-      headline,
-      detail,
-      loss: loss.points,
-      accuracy: accuracy.points,
-      validationLoss,
-      validationAccuracy,
-    });
-    const alt = `${headline}. ${detail}`;
-    // the last state also as PNG: for viewers that do not show SVG
-    const png = isLast ? { "image/png": Buffer.from(svgToPng(svg)).toString("base64") } : {};
-    output.update({
-      data: { "image/svg+xml": svg, ...png, "text/plain": alt },
-      metadata: isLast ? { "image/png": { width: 720, alt } } : {},
+    output?.update({
+      data: { "image/svg+xml": chart(headline, detail), "text/plain": `${headline}. ${detail}` },
+      metadata: {},
     });
   };
   const drawRunning = () => {
@@ -109,8 +99,16 @@ export function trainingDisplay({ epochs, stepsPerEpoch, imagesPerStep }: Traini
         reason === "finished" ? `${epochs} epochs` : `${Number((done / stepsPerEpoch).toFixed(1))} of ${epochs} epochs`;
       const headline = `${reason[0]?.toUpperCase()}${reason.slice(1)}: ${epochsDone} in ${duration(seconds)}${speed}`;
       const detail = lastEpoch ? epochWords(lastEpoch).join(" · ") : "";
-      draw(headline, detail, true);
       if (!output) console.log(headline);
+      // what stays is a PNG: untrusted notebooks and GitHub do not show every SVG
+      output?.update(
+        pictureBundle({
+          kind: "picture",
+          png: svgToPng(chart(headline, detail)),
+          ...chartSize,
+          alt: `${headline}. ${detail}`,
+        }),
+      );
     },
   };
 }

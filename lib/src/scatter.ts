@@ -1,5 +1,5 @@
-import { type Figure, type FigureOptions, sameLength } from "./figures";
-import { axis, baseLayout, legendLayout, summary } from "./layout";
+import type { Figure, FigureOptions } from "./figures";
+import { axis, baseLayout, legendLayout, sameLength, summary } from "./layout";
 import { colourOf, ink } from "./theme";
 
 /** Coordinates of n points. */
@@ -45,7 +45,7 @@ export function scatter(points: Points, options: ScatterOptions = {}): Figure {
   const layout = baseLayout({ height: 540, ...options });
   Object.assign(layout, { xaxis: axis(xLabel), yaxis: axis(yLabel), hovermode: "closest" });
   if (hoverIsMonospace) {
-    const font = { family: "DejaVu Sans Mono, Menlo, Consolas, monospace", size: 7, color: ink.text };
+    const font = { family: "DejaVu Sans Mono, Menlo, Consolas, monospace", size: 9, color: ink.text };
     layout.hoverlabel = { bgcolor: "#ffffff", bordercolor: ink.frame, font, align: "left" };
   }
   if (labelGroups) layout.annotations = members.map(([group, indices]) => groupLabel(nameOf(group), indices, points));

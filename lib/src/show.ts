@@ -62,16 +62,17 @@ let counter = 0;
 /** The forms in which an item goes into the notebook. */
 export async function bundleOf(item: Showable): Promise<MimeBundle> {
   if (item.kind === "table") return { data: { "text/html": item.html, "text/plain": item.text }, metadata: {} };
-  const [png, width] = item.kind === "figure" ? [await figureToPng(item), item.layout.width] : [item.png, item.width];
-  const interactive =
-    item.kind === "figure"
-      ? { "application/vnd.plotly.v1+json": { data: item.data, layout: item.layout, config: plotlyConfig } }
-      : {};
-  return {
-    data: { ...interactive, "image/png": Buffer.from(png).toString("base64"), "text/plain": item.alt },
-    // the width alone: a program that draws the picture anew keeps its proportions
-    metadata: { "image/png": { width, alt: item.alt } },
-  };
+  if (item.kind === "picture") return pictureBundle(item);
+  const { data, layout, alt } = item;
+  // JupyterLab's plotly renderer shows the PNG until the mouse enters, at its own size: one pixel per CSS pixel
+  const png = await figureToPng(item, { scale: 1 });
+  const interactive = { "application/vnd.plotly.v1+json": { data, layout, config: plotlyConfig } };
+  return { data: { ...interactive, "image/png": base64(png), "text/plain": alt }, metadata: { "image/png": { alt } } };
+}
+
+/** A picture at its CSS size; the width alone, so that a viewer that narrows it keeps its proportions. */
+export function pictureBundle({ png, width, alt }: Picture): MimeBundle {
+  return { data: { "image/png": base64(png), "text/plain": alt }, metadata: { "image/png": { width, alt } } };
 }
 
 const plotlyConfig = {
@@ -79,6 +80,10 @@ const plotlyConfig = {
   displaylogo: false,
   modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
 };
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64");
+}
 
 function textOf(item: Showable): string {
   return item.kind === "table" ? item.text : item.alt;

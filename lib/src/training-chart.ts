@@ -60,17 +60,19 @@ interface Panel {
   dots: readonly CurvePoint[];
 }
 
-const width = 720;
+/** CSS pixels of the drawing. */
+export const chartSize = { width: 720, height: 236 } as const;
+
 const panelTop = 92;
 const panelHeight = 112;
 const panelWidth = 290;
-const totalHeight = 236;
 
 /** Progress bar, numbers, and the curves of loss and accuracy, as one SVG of at most ten kilobytes. */
 export function trainingChart(state: TrainingState): string {
+  const { width, height } = chartSize;
   const share = Math.min(1, state.done / state.epochs);
   const parts = [
-    `<rect width="${width}" height="${totalHeight}" fill="#fff"/>`,
+    `<rect width="${width}" height="${height}" fill="#fff"/>`,
     text(16, 24, state.headline, 'font-weight="600" font-size="14"'),
     text(16, 62, state.detail, `font-size="12" fill="${ink.soft}"`),
     `<rect x="16" y="34" width="688" height="8" rx="4" fill="${ink.grid}"/>`,
@@ -78,7 +80,7 @@ export function trainingChart(state: TrainingState): string {
     drawPanel(lossPanel(state)),
     drawPanel(accuracyPanel(state)),
   ];
-  const box = `width="${width}" height="${totalHeight}" viewBox="0 0 ${width} ${totalHeight}"`;
+  const box = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
   const label = `role="img" aria-label="${escaped(`${state.headline}. ${state.detail}`)}"`;
   return `<svg xmlns="http://www.w3.org/2000/svg" ${box} ${label} font-family="${fontFamily}" font-size="11" fill="${ink.text}">${parts.join("")}</svg>`;
 }
@@ -100,7 +102,7 @@ function lossPanel({ loss, validationLoss, epochs }: TrainingState): Panel {
 function accuracyPanel({ accuracy, validationAccuracy, epochs }: TrainingState): Panel {
   const nines = (value: number) => -Math.log10(Math.max(1 - value, 0.0008));
   const highest = Math.max(1.2, ...[...accuracy, ...validationAccuracy].map(({ y }) => nines(y)));
-  const ticks = [0, 0.9, 0.99, 0.999]
+  const ticks = [0, 0.5, 0.9, 0.97, 0.99, 0.997, 0.999]
     .filter((value) => nines(value) <= highest)
     .map((value) => ({ value, label: `${Number((100 * value).toFixed(1))} %` }));
   return {
@@ -115,7 +117,7 @@ function accuracyPanel({ accuracy, validationAccuracy, epochs }: TrainingState):
 }
 
 function drawPanel({ title, left, epochs, ticks, height, line, dots }: Panel): string {
-  const colour = colourOf(title === "loss" ? 0 : 0);
+  const colour = colourOf(0);
   const bottom = panelTop + panelHeight;
   const x = (value: number) => round(left + (panelWidth * value) / epochs);
   const y = (value: number) => round(bottom - panelHeight * Math.min(1, Math.max(0, height(value))));
@@ -130,7 +132,7 @@ function drawPanel({ title, left, epochs, ticks, height, line, dots }: Panel): s
     );
   parts.push(...dots.map((point) => `<circle cx="${x(point.x)}" cy="${y(point.y)}" r="3" fill="${colourOf(6)}"/>`));
   parts.push(text(left, panelTop - 8, `${title}:`, 'font-weight="600"'));
-  const from = left + 8 + 7 * title.length;
+  const from = left + 10 + 7.5 * title.length;
   parts.push(
     `<path d="M${from} ${panelTop - 12}h16" stroke="${colour}" stroke-width="2"/>${text(from + 21, panelTop - 8, "training", "")}`,
   );

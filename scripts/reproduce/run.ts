@@ -70,7 +70,7 @@ async function run(settings: RunSettings): Promise<RunResult> {
   const { experiment, name, seed, epochs, batchSize, optimizer, augmentation, measure, save } = settings;
   const { train: all, test } = loadMnist();
   // the split is the same for every run, so that all are measured on the same images
-  const data: { train: Dataset<"train">; validation?: Dataset } =
+  const data: { train: Dataset<"train">; validation?: Dataset<"validation"> } =
     measure === "test" ? { train: all } : split(all, { validation: 5000, seed: 0 });
   const model = buildLeNet5({ seed });
   const trainer = new Trainer(model, {
@@ -89,7 +89,7 @@ async function run(settings: RunSettings): Promise<RunResult> {
   const { accuracy, correct, loss } = measured;
   if (save)
     saveLeNet5(model, save, { options: { seed }, about: { recipe: name, seed, epochs, testAccuracy: accuracy } });
-  return { settings, accuracy, correct, loss, history: trainer.history };
+  return { settings, accuracy, correct, loss, history: [...trainer.history] };
 }
 
 if (require.main === module) {

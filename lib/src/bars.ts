@@ -62,7 +62,11 @@ export function bars(
  */
 export function histogram(edges: ArrayLike<number>, counts: ArrayLike<number>, options: HistogramOptions = {}): Figure {
   const { title = "", xLabel = "", yLabel = "count", colour = colourOf(0), yScale = "linear", alt } = options;
-  sameLength("edges", edges, "counts, plus one,", counts.length + 1);
+  if (edges.length !== counts.length + 1) {
+    throw new Error(
+      `Expected \`edges\` to hold ${counts.length + 1} items, one more than \`counts\`, got ${edges.length}.`,
+    );
+  }
   const from = Array.from(edges);
   const heights = Array.from(counts);
   const widths = heights.map((_, i) => (from[i + 1] as number) - (from[i] as number));

@@ -1,4 +1,4 @@
-import { axis, baseLayout, legendLayout, sameLength, shortNumber, summary } from "./layout";
+import { axis, baseLayout, legendLayout, rounded, sameLength, shortNumber, summary } from "./layout";
 import { colourOf, ink } from "./theme";
 
 export { type BarsOptions, bars, type HistogramOptions, histogram } from "./bars";
@@ -80,34 +80,28 @@ export function lines(series: readonly LineSeries[], options: LinesOptions = {})
 }
 
 function lineTraces(line: LineSeries, colour: string): object[] {
-  const y = Array.from(line.y);
-  const x = line.x ? Array.from(line.x) : y.map((_, i) => i);
-  sameLength(`x of ${line.name}`, x, "y", y.length);
+  const { name, band } = line;
+  if (line.x) sameLength(`x of ${name}`, line.x, "y", line.y.length);
+  // plotly counts 0, 1, 2 … itself
+  const x = line.x && rounded(line.x);
   const traces: object[] = [];
-  if (line.band) {
-    sameLength(`band.low of ${line.name}`, line.band.low, "y", y.length);
-    sameLength(`band.high of ${line.name}`, line.band.high, "y", y.length);
-    const ribbon = {
-      type: "scatter",
-      mode: "lines",
-      x,
-      line: { width: 0 },
-      showlegend: false,
-      hoverinfo: "skip",
-      legendgroup: line.name,
-    };
-    traces.push({ ...ribbon, y: Array.from(line.band.low) });
-    traces.push({ ...ribbon, y: Array.from(line.band.high), fill: "tonexty", fillcolor: `${colour}33` });
+  if (band) {
+    sameLength(`band.low of ${name}`, band.low, "y", line.y.length);
+    sameLength(`band.high of ${name}`, band.high, "y", line.y.length);
+    const quiet = { showlegend: false, hoverinfo: "skip", legendgroup: name };
+    const ribbon = { type: "scatter", mode: "lines", x, line: { width: 0 }, ...quiet };
+    traces.push({ ...ribbon, y: rounded(band.low) });
+    traces.push({ ...ribbon, y: rounded(band.high), fill: "tonexty", fillcolor: `${colour}33` });
   }
   traces.push({
     type: "scatter",
     mode: line.markers ? "lines+markers" : "lines",
-    name: line.name,
+    name,
     x,
-    y,
+    y: rounded(line.y),
     line: { color: colour, width: 2, dash: line.dashed ? "6px,4px" : "solid" },
     marker: { color: colour, size: 7 },
-    legendgroup: line.name,
+    legendgroup: name,
     hovertemplate: "%{y:.4~g}",
   });
   return traces;

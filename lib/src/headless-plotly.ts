@@ -34,14 +34,17 @@ function load(): HeadlessPlotly {
   installTextMeasure(window);
   window.URL.createObjectURL = () => "blob:unused";
   const file = require.resolve("plotly.js-dist");
-  const names = ["window", "self", "document", "navigator", ...browserNames].filter((name) => name in window);
+  const globals = ["window", "self", "global", "globalThis"];
   const module = { exports: {} };
-  const run = vm.compileFunction(fs.readFileSync(file, "utf8"), ["module", "exports", ...names], { filename: file });
-  run.call(window, module, module.exports, ...names.map((name) => window[name]));
+  const source = fs.readFileSync(file, "utf8");
+  const run = vm.compileFunction(source, ["module", "exports", ...globals, ...browserNames], { filename: file });
+  run.call(window, module, module.exports, ...globals.map(() => window), ...browserNames.map((name) => window[name]));
   return module.exports as HeadlessPlotly;
 }
 
 const browserNames = [
+  "document",
+  "navigator",
   "DOMParser",
   "XMLSerializer",
   "Element",

@@ -1,5 +1,5 @@
 import type { Figure, FigureOptions } from "./figures";
-import { axis, baseLayout, sameLength, shortNumber, summary } from "./layout";
+import { axis, baseLayout, rounded, sameLength, shortNumber, summary } from "./layout";
 import { divergingScale, ink, sequentialScale } from "./theme";
 
 export interface HeatmapOptions extends FigureOptions {
@@ -56,7 +56,7 @@ export function heatmap(matrix: readonly (readonly number[])[], options: Heatmap
   const data: object[] = [
     {
       ...trace,
-      z: matrix.map((row, i) => row.map((value, j) => (onScale(i, j) ? value : null))),
+      z: matrix.map((row, i) => rounded(row).map((value, j) => (onScale(i, j) ? value : null))),
       zmin: low,
       zmax: high,
       colorscale: colours === "diverging" ? divergingScale : sequentialScale,

@@ -114,3 +114,8 @@ export function shortNumber(value: number): string {
   if (Number.isInteger(value) || Math.abs(value) >= 1000) return Math.round(value).toLocaleString("en-US");
   return String(Number(value.toPrecision(3)));
 }
+
+/** Numbers to five digits: more than a screen shows, and half the size in a notebook. */
+export function rounded(values: ArrayLike<number>): number[] {
+  return Array.from(values, (value) => Number(value.toPrecision(5)));
+}

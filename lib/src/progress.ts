@@ -146,10 +146,16 @@ function epochLine(info: EpochInfo, epochs: number): string {
 }
 
 function epochWords({ trainLoss, trainAccuracy, validationLoss, validationAccuracy }: EpochInfo): string[] {
-  const words = [`training loss ${trainLoss.toFixed(4)}`, `accuracy ${percent(trainAccuracy)}`];
-  if (validationLoss !== undefined) words.push(`validation loss ${validationLoss.toFixed(4)}`);
-  if (validationAccuracy !== undefined) words.push(`accuracy ${percent(validationAccuracy)}`);
-  return words;
+  const measured = (name: string, loss?: number, accuracy?: number) => {
+    const words = [
+      loss !== undefined && `loss ${loss.toFixed(4)}`,
+      accuracy !== undefined && `accuracy ${percent(accuracy)}`,
+    ];
+    return `${name} ${words.filter(Boolean).join(", ")}`;
+  };
+  const training = measured("training", trainLoss, trainAccuracy);
+  if (validationLoss === undefined && validationAccuracy === undefined) return [training];
+  return [training, measured("validation", validationLoss, validationAccuracy)];
 }
 
 function bar(share: number): string {

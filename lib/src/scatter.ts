@@ -1,5 +1,5 @@
 import type { Figure, FigureOptions } from "./figures";
-import { axis, baseLayout, legendLayout, sameLength, summary } from "./layout";
+import { axis, baseLayout, legendLayout, rounded, sameLength, summary } from "./layout";
 import { colourOf, ink } from "./theme";
 
 /** Coordinates of n points. */
@@ -14,13 +14,15 @@ export interface ScatterOptions extends FigureOptions {
   groupNames?: readonly (string | number)[];
   /** text shown at a point under the mouse; lines are parted by `\n` or `<br>` */
   hover?: readonly string[];
-  /** draws the hover text in small fixed-width type, for pictures made of characters */
+  /** draws the hover text in fixed-width type, for pictures made of characters, see `textImage` */
   hoverIsMonospace?: boolean;
   /** writes the name of each group at the middle of its points */
   labelGroups?: boolean;
   /** diameter of a point in CSS pixels */
   size?: number;
 }
+
+const monospaceFamily = "DejaVu Sans Mono, Menlo, Consolas, monospace";
 
 /** Points in the plane, one colour a group; click a name in the legend to hide its group. */
 export function scatter(points: Points, options: ScatterOptions = {}): Figure {
@@ -36,8 +38,8 @@ export function scatter(points: Points, options: ScatterOptions = {}): Figure {
     type: "scatter",
     mode: "markers",
     name: nameOf(group),
-    x: indices.map((i) => rounded(points.x[i] as number)),
-    y: indices.map((i) => rounded(points.y[i] as number)),
+    x: rounded(indices.map((i) => points.x[i] as number)),
+    y: rounded(indices.map((i) => points.y[i] as number)),
     text: hover ? indices.map((i) => (hover[i] as string).replaceAll("\n", "<br>")) : undefined,
     hovertemplate: `${hover ? "%{text}" : "(%{x}, %{y})"}<extra>${groups ? "%{fullData.name}" : ""}</extra>`,
     marker: { color: colourOf(group), size, opacity: 0.75, line: { width: 0 } },
@@ -45,7 +47,10 @@ export function scatter(points: Points, options: ScatterOptions = {}): Figure {
   const layout = baseLayout({ height: 540, ...options });
   Object.assign(layout, { xaxis: axis(xLabel), yaxis: axis(yLabel), hovermode: "closest" });
   if (hoverIsMonospace) {
-    const font = { family: "DejaVu Sans Mono, Menlo, Consolas, monospace", size: 9, color: ink.text };
+    // as large as leaves a picture of many rows smaller than the figure
+    const rows = (hover?.[0] ?? "").split(/\n|<br>/).length;
+    const fontSize = Math.min(14, Math.max(6, Math.round(130 / rows)));
+    const font = { family: monospaceFamily, size: fontSize, color: ink.text };
     layout.hoverlabel = { bgcolor: "#ffffff", bordercolor: ink.frame, font, align: "left" };
   }
   if (labelGroups) layout.annotations = members.map(([group, indices]) => groupLabel(nameOf(group), indices, points));
@@ -93,9 +98,4 @@ function groupLabel(text: string, indices: number[], points: Points): object {
     bgcolor: "rgba(255,255,255,0.8)",
     borderpad: 2,
   };
-}
-
-// four digits are more than a screen shows, and keep notebooks small
-function rounded(value: number): number {
-  return Number(value.toPrecision(4));
 }

@@ -22,13 +22,13 @@ const validationProtocol =
 
 export const experiments: Record<string, Experiment> = {
   lenet5: {
-    protocol: headlineProtocol(40),
+    protocol: headlineProtocol(60),
     runs: repeat("lenet5", 5, (seed) => [
       {
         ...recipe,
         name: "headline",
         seed,
-        epochs: 40,
+        epochs: 60,
         measure: "test",
         save: seed === 0 ? "data/checkpoints/lenet5.safetensors" : undefined,
       },

@@ -1,0 +1,113 @@
+// @ts-check
+/**
+ * Sets up whatever is missing: `npm run setup`, and the first thing that every other command does. Safe to interrupt and
+ * to run again; with everything in place it only compares a stamp.
+ */
+import "./setup/node.mjs";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { checkKernel, checkMnist, mnistFiles } from "./setup/check.mjs";
+import { Failure, stop } from "./setup/failure.mjs";
+import { hashOf, readJson, sha256, traceOf, writeWhole } from "./setup/files.mjs";
+import { registerKernel } from "./setup/jupyter.mjs";
+import { buildLibrary, librarySources } from "./setup/library.mjs";
+import { takeLock } from "./setup/lock.mjs";
+import { installPackages } from "./setup/packages.mjs";
+import { openProject } from "./setup/project.mjs";
+import { prepareVenv } from "./setup/python.mjs";
+import { endAll } from "./setup/run.mjs";
+import { step } from "./setup/steps.mjs";
+import { binding, prepareTensorflow } from "./setup/tensorflow.mjs";
+
+/** @typedef {import("./setup/project.mjs").Project} Project */
+
+/**
+ * @returns {Promise<Project>} the project, ready to use
+ * @throws {Failure} with what failed, why, and what to do
+ */
+export async function setUp(project = openProject()) {
+  const started = performance.now();
+  const total = () => `${((performance.now() - started) / 1000).toFixed(1)} s`;
+  if (isDone(project)) {
+    console.log(`set-up: nothing to do (${total()})`);
+    return project;
+  }
+  refuseWindows();
+  const lock = await takeLock(project.lock);
+  const interrupted = () => {
+    endAll();
+    lock.release();
+    console.error("\nset-up: interrupted; the same command goes on from here");
+    process.exit(130);
+  };
+  const signals = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
+  for (const signal of signals) process.once(signal, interrupted);
+  try {
+    if (!isDone(project)) await work(project);
+    console.log(`set-up: done in ${total()}`);
+  } finally {
+    for (const signal of signals) process.off(signal, interrupted);
+    lock.release();
+  }
+  return project;
+}
+
+/** @param {Project} project */
+async function work(project) {
+  console.log("set-up (two minutes the first time; everything stays in this folder)");
+  const last = readJson(project.stamp);
+  const machine = last?.machine === machineKey(project);
+  rmSync(project.stamp, { force: true });
+  if (!machine) {
+    rmSync(project.log, { force: true });
+    await step(project, "Jupyter side (.venv)", () => prepareVenv(project));
+    await step(project, "npm packages", () => installPackages(project));
+    await step(project, "native TensorFlow", () => prepareTensorflow(project));
+  }
+  await step(project, "library (lib/dist)", () => buildLibrary(project));
+  if (!machine) {
+    await step(project, "TypeScript kernel", () => registerKernel(project));
+    await step(project, "check: kernel", () => checkKernel(project));
+    await step(project, "check: MNIST", () => checkMnist(project));
+  }
+  writeWhole(project.stamp, `${JSON.stringify({ machine: machineKey(project), library: libraryKey(project) })}\n`);
+}
+
+/** @param {Project} project */
+function isDone(project) {
+  const stamp = readJson(project.stamp);
+  return stamp?.machine === machineKey(project) && stamp?.library === libraryKey(project);
+}
+
+/**
+ * Changes when anything but the library would have to be set up anew.
+ * @param {Project} project
+ */
+function machineKey(project) {
+  const { root, venv, modules, tensorflow } = project;
+  const sources = ["package.json", "package-lock.json", "requirements.txt", "scripts/setup.mjs", "scripts/setup"];
+  const results = [
+    ...[project.kernel, binding(project), join(modules, ".package-lock.json"), join(venv, "setup.json")],
+    ...[project.python, join(venv, "share", "jupyter", "lab", "settings", "overrides.json")],
+    ...[join(tensorflow, "lib", "libtensorflow_cc.so.2"), join(modules, "lenet-lab"), ...mnistFiles(project)],
+  ];
+  const pinned = hashOf(sources.map((name) => join(root, name)));
+  return sha256([process.execPath, process.version, root, pinned, traceOf(results)].join("\n"));
+}
+
+/** @param {Project} project */
+function libraryKey(project) {
+  return sha256(hashOf(librarySources(project)) + traceOf([join(project.dist, "index.js")]));
+}
+
+function refuseWindows() {
+  if (process.platform !== "win32") return;
+  throw new Failure({
+    what: "Windows itself is not supported.",
+    why: "Set-up and kernel are tried on Linux and made for macOS, whose folders and signals work alike.",
+    todo: "Use the Windows Subsystem for Linux: clone the project inside it and run the same command there.",
+  });
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) setUp().catch(stop);

@@ -1,0 +1,60 @@
+// @ts-check
+/** JupyterLab as a reader should meet it: the TypeScript kernel is there, and no question comes first. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { writeWhole } from "./files.mjs";
+
+/** @typedef {import("./project.mjs").Project} Project */
+
+const announcements = "@jupyterlab/apputils-extension:announcements";
+
+/**
+ * Registers the kernel and the settings, all inside the virtual environment, with absolute paths.
+ * @param {Project} project
+ */
+export function registerKernel(project) {
+  const written = [
+    keep(project.kernel, kernelSpec(project)),
+    keep(join(project.venv, "share", "jupyter", "lab", "settings", "overrides.json"), {
+      "@jupyterlab/apputils-extension:notification": { fetchNews: "false", checkForUpdates: false },
+    }),
+    keep(join(project.venv, "etc", "jupyter", "labconfig", "page_config.json"), {
+      disabledExtensions: { [announcements]: true },
+    }),
+  ];
+  return written.some(Boolean) ? "registered in .venv" : "in place";
+}
+
+/**
+ * Node and tslab by absolute path: JupyterLab may be started with another PATH than set-up.
+ * @param {Project} project
+ */
+export function kernelSpec(project) {
+  const tslab = join(project.modules, "tslab", "bin", "tslab");
+  return {
+    argv: [process.execPath, tslab, "kernel", "--config-path", "{connection_file}"],
+    display_name: "TypeScript",
+    language: "typescript",
+  };
+}
+
+/**
+ * Writes a JSON file unless it is so already; says whether it wrote.
+ * @param {string} path
+ * @param {unknown} value
+ */
+function keep(path, value) {
+  const text = `${JSON.stringify(value, null, 2)}\n`;
+  if (read(path) === text) return false;
+  writeWhole(path, text);
+  return true;
+}
+
+/** @param {string} path */
+function read(path) {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

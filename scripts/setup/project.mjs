@@ -1,0 +1,72 @@
+// @ts-check
+/** Where everything of the project lies. Set-up writes nothing outside `root`. */
+import { appendFileSync, mkdirSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** @typedef {ReturnType<typeof openProject>} Project */
+
+/**
+ * @param {object} [options]
+ * @param {string} [options.root] the project's folder
+ * @param {NodeJS.ProcessEnv} [options.env] what child processes inherit
+ * @param {string} [options.tensorflow] where TensorFlow's libraries go
+ */
+export function openProject({
+  root = resolve(dirname(fileURLToPath(import.meta.url)), "..", ".."),
+  env = process.env,
+  tensorflow = join(root, ".tensorflow"),
+} = {}) {
+  const venv = join(root, ".venv");
+  const state = join(root, ".setup");
+  const modules = join(root, "node_modules");
+  return {
+    root,
+    venv,
+    state,
+    tensorflow,
+    modules,
+    python: join(venv, "bin", "python"),
+    tfjs: join(modules, "@tensorflow", "tfjs-node"),
+    kernel: join(venv, "share", "jupyter", "kernels", "tslab", "kernel.json"),
+    dist: join(root, "lib", "dist"),
+    log: join(state, "setup.log"),
+    lock: join(state, "lock"),
+    stamp: join(state, "done.json"),
+    env: contained(env, { venv }),
+  };
+}
+
+/**
+ * The environment of child processes: Jupyter and IPython keep their files in the virtual environment, and a Python
+ * set-up of the reader's own does not leak in.
+ * @param {NodeJS.ProcessEnv} env
+ * @param {{ venv: string }} folders
+ * @returns {NodeJS.ProcessEnv}
+ */
+function contained(env, { venv }) {
+  const { PYTHONHOME, PYTHONPATH, JUPYTER_PATH, JUPYTER_CONFIG_PATH, VIRTUAL_ENV, ...rest } = env;
+  const jupyter = join(venv, "jupyter");
+  return {
+    ...rest,
+    PYTHONNOUSERSITE: "1",
+    JUPYTER_CONFIG_DIR: join(jupyter, "config"),
+    JUPYTER_DATA_DIR: join(jupyter, "data"),
+    JUPYTER_RUNTIME_DIR: join(jupyter, "runtime"),
+    JUPYTERLAB_SETTINGS_DIR: join(jupyter, "config", "lab", "user-settings"),
+    JUPYTERLAB_WORKSPACES_DIR: join(jupyter, "config", "lab", "workspaces"),
+    IPYTHONDIR: join(jupyter, "ipython"),
+    JUPYTER_PLATFORM_DIRS: "0",
+    TF_CPP_MIN_LOG_LEVEL: env.TF_CPP_MIN_LOG_LEVEL ?? "2",
+  };
+}
+
+/**
+ * Adds a line to the log of set-up.
+ * @param {Project} project
+ * @param {string} line
+ */
+export function log(project, line) {
+  mkdirSync(dirname(project.log), { recursive: true });
+  appendFileSync(project.log, `${line}\n`);
+}

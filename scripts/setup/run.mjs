@@ -1,0 +1,74 @@
+// @ts-check
+/** Child processes of set-up: output to the log, the last lines back, ended together with set-up. */
+import { spawn } from "node:child_process";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { log } from "./project.mjs";
+
+/** @type {Set<import("node:child_process").ChildProcess>} */
+const running = new Set();
+
+/**
+ * Runs a command to its end.
+ * @param {import("./project.mjs").Project} project
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, minutes?: number }} [options] `minutes`: ended after so long
+ * @returns {Promise<{ ok: boolean, tail: string }>} `tail`: the last lines that it printed, or why it could not run
+ */
+export async function run(project, command, args, { cwd = project.root, env = project.env, minutes = 60 } = {}) {
+  log(project, `\n$ ${[command, ...args].join(" ")}`);
+  // straight into the file, not through a pipe: a child that outlives a killed set-up is not broken by it
+  const file = openSync(project.log, "a");
+  const from = fstatSync(file).size;
+  const child = spawn(command, args, { cwd, env, stdio: ["ignore", file, file], detached: true });
+  running.add(child);
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    end(child, "SIGKILL");
+  }, minutes * 60_000);
+  const problem = await new Promise((resolve) => {
+    child.on("error", (error) => resolve(error.message));
+    child.on("close", (code, signal) => resolve(code === 0 ? undefined : (signal ?? `exit status ${code}`)));
+  });
+  clearTimeout(timer);
+  running.delete(child);
+  closeSync(file);
+  const printed = lastLines(readFileSync(project.log).subarray(from).toString());
+  const why = late ? `It had not finished after ${minutes} minutes.` : `${command} ended with ${problem}.`;
+  return { ok: problem === undefined, tail: problem === undefined ? printed : `${why}\n${printed}`.trim() };
+}
+
+/** Ends every child process with the processes that it started. */
+export function endAll() {
+  for (const child of running) end(child, "SIGKILL");
+}
+
+/**
+ * @param {import("node:child_process").ChildProcess} child
+ * @param {NodeJS.Signals} signal
+ */
+function end(child, signal) {
+  try {
+    process.kill(-Number(child.pid), signal);
+  } catch {
+    // it has ended by itself
+  }
+}
+
+/** Lines that say nothing about a failure. */
+const chatter =
+  /^\s*(WARNING|npm (warn|notice)|npm error\s*$|npm error A complete log|Collecting|Processing|Downloading|Using cached|Looking in|[━╸╺ ]+\d)/i;
+
+/**
+ * The last lines that say something.
+ * @param {string} text
+ */
+export function lastLines(text, count = 12) {
+  const plain = text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, "").replace(/[^\n]*\r(?=[^\n])/g, "");
+  const lines = plain.split("\n").filter((line) => line.trim() !== "" && !chatter.test(line));
+  return lines
+    .slice(-count)
+    .map((line) => (line.length > 300 ? `${line.slice(0, 300)} …` : line))
+    .join("\n");
+}

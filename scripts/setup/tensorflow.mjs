@@ -1,0 +1,104 @@
+// @ts-check
+/** Makes tfjs-node load: what is there, else the package's own installer, else TensorFlow's Python wheel. */
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { Failure } from "./failure.mjs";
+import { run } from "./run.mjs";
+import { useWheel } from "./wheel.mjs";
+
+/** @typedef {import("./project.mjs").Project} Project */
+
+/** @param {Project} project */
+export async function prepareTensorflow(project) {
+  if (await loads(project)) return "in place";
+  const installer = await tryInstaller(project);
+  if (installer === undefined) return "installed by tfjs-node's own installer";
+  const wheel = await useWheel(project);
+  if (wheel === undefined && (await loads(project))) return "linked against the tensorflow-cpu wheel";
+  throw noTensorflow(project, { installer, wheel: wheel ?? (await whyNot(project)) });
+}
+
+/** Multiplies two matrices; Node 23 and later lack a helper that tfjs-node calls. */
+const matmul = `
+require("node:util").isNullOrUndefined ??= (value) => value == null;
+const tf = require("@tensorflow/tfjs-node");
+const product = tf.matMul([[1, 2]], [[3], [4]]).dataSync()[0];
+if (product !== 11) throw new Error("Expected [1, 2] times [3, 4] to be 11, got " + product);`;
+
+/** @param {Project} project */
+const multiply = (project) => run(project, process.execPath, ["-e", matmul], { minutes: 2 });
+
+/**
+ * Whether tfjs-node computes a matrix product, in a process of its own: a bad binding may crash it.
+ * @param {Project} project
+ */
+export async function loads(project) {
+  return existsSync(binding(project)) && (await multiply(project)).ok;
+}
+
+/** @param {Project} project */
+const whyNot = async (project) => `It was compiled but does not run: ${(await multiply(project)).tail}`;
+
+/** @param {Project} project */
+export const binding = ({ tfjs }) => join(tfjs, "lib", "napi-v8", "tfjs_binding.node");
+
+/**
+ * The installer that npm would have run.
+ * @param {Project} project
+ * @returns {Promise<string | undefined>} why it failed
+ */
+async function tryInstaller(project) {
+  const unreachable = await whyUnreachable(project);
+  if (unreachable) return unreachable;
+  const manifest = join(project.tfjs, "package.json");
+  const kept = `${manifest}.before.tmp`;
+  // the installer edits its own package.json while it runs: put back what an interrupted one left
+  if (existsSync(kept)) renameSync(kept, manifest);
+  copyFileSync(manifest, kept);
+  removePartial(project);
+  // it calls node and the tools of other packages by name
+  const PATH = [dirname(process.execPath), join(project.modules, ".bin"), project.env.PATH].join(delimiter);
+  const options = { cwd: project.tfjs, env: { ...project.env, PATH }, minutes: 10 };
+  const { ok, tail } = await run(project, process.execPath, ["scripts/install.js"], options);
+  renameSync(kept, manifest);
+  if (ok && (await loads(project))) return undefined;
+  removePartial(project);
+  return ok ? "It finished, but tfjs-node does not load." : tail;
+}
+
+/** @param {Project} project */
+function removePartial({ tfjs }) {
+  for (const folder of ["deps", "lib"]) rmSync(join(tfjs, folder), { recursive: true, force: true });
+}
+
+/**
+ * Asks the download host for a sign of life: behind some firewalls a connection hangs for minutes.
+ * @param {Project} project
+ */
+async function whyUnreachable({ tfjs, env }) {
+  if (["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].some((name) => env[name])) return undefined;
+  const usual = /'(https:\/\/[^']+)'/.exec(readFileSync(join(tfjs, "scripts", "install.js"), "utf8"))?.[1];
+  const host = env.TFJS_NODE_BASE_URI || env.TFJS_NODE_CDN_STORAGE || env.CDN_STORAGE || usual;
+  if (host === undefined) return undefined;
+  try {
+    await fetch(host, { method: "HEAD", signal: AbortSignal.timeout(8000) });
+    return undefined;
+  } catch (error) {
+    const { cause, message } = /** @type {Error & { cause?: { code?: string } }} */ (error);
+    return `Its download host ${new URL(host).host} cannot be reached (${cause?.code ?? message}).`;
+  }
+}
+
+/**
+ * @param {Project} project
+ * @param {{ installer: string, wheel: string }} reasons
+ */
+function noTensorflow(project, { installer, wheel }) {
+  return new Failure({
+    what: "tfjs-node, the native TensorFlow, could not be made to load.",
+    why: `Its own installer: ${installer}\nThe tensorflow-cpu wheel: ${wheel}`,
+    todo:
+      "Go where the download host is reachable, or set TFJS_NODE_CDN_STORAGE to a mirror of it (ending in /), and run the " +
+      `same command again. The whole output is in ${project.log}.`,
+  });
+}

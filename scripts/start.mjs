@@ -1,0 +1,39 @@
+// @ts-check
+/** `npm start`: sets up what is missing, then opens JupyterLab on notebook 01. Further arguments go to JupyterLab. */
+import "./setup/node.mjs";
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { stop } from "./setup/failure.mjs";
+import { setUp } from "./setup.mjs";
+
+/**
+ * @param {string} root the project's folder
+ * @param {string[]} further
+ */
+function labArguments(root, further) {
+  const first = readdirSync(join(root, "notebooks"))
+    .sort()
+    .find((file) => /^01.*\.ipynb$/.test(file));
+  return [
+    ...["-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", `--ServerApp.root_dir=${root}`],
+    // Ctrl-C ends it without asking back; packages are pinned, so the extension manager only shows them
+    ...["-y", "--LabApp.extension_manager=readonly"],
+    // in a container one is root, and JupyterLab wants to be told that this is meant
+    ...(process.getuid?.() === 0 ? ["--allow-root"] : []),
+    ...further,
+    ...(first ? [join(root, "notebooks", first)] : []),
+  ];
+}
+
+async function main() {
+  const project = await setUp();
+  const args = labArguments(project.root, process.argv.slice(2));
+  const lab = spawn(project.python, args, { cwd: project.root, env: project.env, stdio: "inherit" });
+  // Ctrl-C reaches JupyterLab by itself; what is sent to us alone is passed on
+  process.on("SIGINT", () => {});
+  for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) process.on(signal, () => lab.kill(signal));
+  lab.on("exit", (code) => process.exit(code ?? 1));
+}
+
+main().catch(stop);

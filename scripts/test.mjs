@@ -1,0 +1,76 @@
+// @ts-check
+/**
+ * `npm test`: sets up what is missing, then lint, strict types, unit tests with the notebooks' contract, and every notebook
+ * in quick mode. `npm test -- idx` runs only the unit tests whose file name contains "idx".
+ */
+import "./setup/node.mjs";
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { findNotebooks, runNotebooks } from "./notebooks.mjs";
+import { Failure, stop } from "./setup/failure.mjs";
+import { setUp } from "./setup.mjs";
+
+/** @typedef {import("./setup/project.mjs").Project} Project */
+
+/**
+ * The test files that match any of the words, or all of them. Node 20 does not expand `*` itself.
+ * @param {string} root
+ * @param {string[]} words
+ */
+function findTests(root, words) {
+  const files = readdirSync(join(root, "test")).filter((file) => file.endsWith(".test.ts"));
+  const unknown = words.find((word) => !files.some((file) => file.includes(word)));
+  if (unknown !== undefined) {
+    throw new Failure({
+      what: `No test file is called ${unknown}.`,
+      why: `The files in test are ${files.join(", ")}.`,
+      todo: "Give a part of a name, such as idx, or nothing for all tests.",
+    });
+  }
+  const chosen = words.length === 0 ? files : files.filter((file) => words.some((word) => file.includes(word)));
+  return chosen.map((file) => join("test", file));
+}
+
+/**
+ * Each stage by name; it says whether it passed.
+ * @param {Project} project
+ * @param {string[]} words
+ * @returns {Array<[string, () => boolean | Promise<boolean>]>}
+ */
+function stages(project, words) {
+  const node = (/** @type {string[]} */ ...args) =>
+    spawnSync(process.execPath, args, { cwd: project.root, env: project.env, stdio: "inherit" }).status === 0;
+  const tool = (/** @type {string[]} */ ...path) => join(project.modules, ...path);
+  const tests = findTests(project.root, words);
+  const runner = ["--import", "tsx", "--test", "--test-reporter=spec", "--test-concurrency=2"];
+  const notebooks = () => runNotebooks(project, findNotebooks(join(project.root, "notebooks"), []), { quick: true });
+  const unit = /** @type {[string, () => boolean]} */ (["unit tests", () => node(...runner, ...tests)]);
+  if (words.length > 0) return [unit];
+  return [
+    ["lint", () => node(tool("@biomejs", "biome", "bin", "biome"), "check", ".")],
+    ["types", () => node(tool("typescript", "bin", "tsc"), "-p", "tsconfig.json")],
+    unit,
+    ["notebooks in quick mode", notebooks],
+  ];
+}
+
+async function main() {
+  const words = process.argv.slice(2);
+  const project = await setUp();
+  const began = Date.now();
+  const summary = [];
+  for (const [name, passes] of stages(project, words)) {
+    const start = Date.now();
+    console.log(`\n── ${name}`);
+    const passed = await passes();
+    summary.push(`${passed ? "✓" : "✗"} ${name} ${seconds(start)}`);
+    if (!passed) process.exitCode = 1;
+    if (!passed) break;
+  }
+  console.log(`\n${summary.join("\n")}\ntests: ${process.exitCode ? "failed" : "passed"} after ${seconds(began)}`);
+}
+
+const seconds = (/** @type {number} */ since) => `${((Date.now() - since) / 1000).toFixed(1)} s`;
+
+main().catch(stop);

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import ndarray from "ndarray";
+import { imageGrid } from "../lib/src/images";
+import { decode } from "./helpers/picture";
+
+/** `count` images of 4 × 4 bytes: black but for a bright pixel in the upper left corner. */
+function dots(count: number) {
+  const data = new Uint8Array(count * 16);
+  for (let i = 0; i < count; i++) data[i * 16] = 255;
+  return ndarray(data, [count, 4, 4]);
+}
+
+test("imageGrid(images) draws sharp pixels at twice the size it reports", async () => {
+  const picture = imageGrid(dots(1), { scale: 5, colours: "light" });
+  const decoded = await decode(picture.png);
+  assert.deepEqual([decoded.width, decoded.height], [2 * picture.width, 2 * picture.height]);
+  // margin 10, pixels of 5: the bright one ends at 15
+  assert.deepEqual(decoded.at(20, 20), [255, 255, 255]);
+  assert.deepEqual(decoded.at(29, 29), [255, 255, 255]);
+  assert.deepEqual(decoded.at(30, 29), [0, 0, 0]);
+  assert.deepEqual(decoded.at(59, 59), [0, 0, 0]);
+});
+
+test("imageGrid(images, {colours: 'ink'}) is dark ink on white paper", async () => {
+  const decoded = await decode(imageGrid(dots(1), { scale: 5 }).png);
+  assert.deepEqual(decoded.at(24, 24), [17, 17, 17]);
+  assert.deepEqual(decoded.at(45, 45), [255, 255, 255]);
+});
+
+test("imageGrid(images, {columns}) breaks rows", () => {
+  const [wide, tall] = [imageGrid(dots(6), { columns: 6 }), imageGrid(dots(6), { columns: 2 })];
+  assert.ok(wide.width > tall.width && wide.height < tall.height);
+});
+
+test("imageGrid(images) fits the page by itself", () => {
+  for (const [columns, side] of [
+    [10, 28],
+    [20, 28],
+    [6, 5],
+    [1, 200],
+  ] as const) {
+    const images = ndarray(new Uint8Array(columns * side * side), [columns, side, side]);
+    assert.ok(imageGrid(images, { columns }).width <= 780, `${columns} images of ${side}`);
+  }
+});
+
+test("imageGrid(images, {captions, title}) never cuts text off", async () => {
+  const captions = ["a caption far wider than its image", "two\nlines", 7];
+  const picture = imageGrid(dots(3), {
+    captions,
+    title: "A title that is wider than all three of the images together, by far, so it widens the picture",
+    scale: 2,
+  });
+  const decoded = await decode(picture.png);
+  assert.equal(decoded.touchesEdge(8), false);
+  assert.ok(decoded.ink > 0.01);
+});
+
+test("imageGrid(images, {highlight}) frames some images in colour", async () => {
+  const decoded = await decode(imageGrid(dots(2), { scale: 5, highlight: [true, false], columns: 2 }).png);
+  const [red, green] = decoded.at(17, 30);
+  assert.ok(red > 150 && green < 80, `${red}, ${green}`);
+});
+
+test("imageGrid(images, {range}) sets what is first and last colour", async () => {
+  const faint = ndarray(new Float32Array([0, 0.1, 0, 0]), [1, 2, 2]);
+  const corner = async (range: readonly [number, number] | "each") =>
+    (await decode(imageGrid(faint, { scale: 10, range, colours: "light" }).png)).at(50, 25);
+  assert.deepEqual(await corner("each"), [255, 255, 255]);
+  assert.deepEqual(await corner([0, 0.2]), [128, 128, 128]);
+});
+
+test("imageGrid takes one image, lists, and a last axis of one", () => {
+  const one = ndarray(new Float32Array(6), [2, 3]);
+  const size = ({ width, height }: { width: number; height: number }) => [width, height];
+  const alone = size(imageGrid(one));
+  assert.deepEqual(size(imageGrid([one])), alone);
+  assert.deepEqual(size(imageGrid(ndarray(new Float32Array(6), [1, 2, 3, 1]))), alone);
+});
+
+test("imageGrid(images) says in words what it shows", () => {
+  assert.equal(
+    imageGrid(dots(2), { title: "Dots", captions: [4, 9] }).alt,
+    "Dots: 2 images of 4 × 4 pixels. Captions: 4, 9.",
+  );
+});
+
+test("thirty digits with captions stay below 40 kilobytes", () => {
+  const noise = Uint8Array.from({ length: 30 * 784 }, (_, i) => ((i * 7919) % 13 < 2 ? (i * 31) % 256 : 0));
+  const { png } = imageGrid(ndarray(noise, [30, 28, 28]), { captions: Array.from({ length: 30 }, (_, i) => i) });
+  assert.ok(png.length < 40_000, `${png.length} bytes`);
+});
+
+test("imageGrid refuses what it cannot draw", () => {
+  assert.throws(() => imageGrid([]), /at least one image, got none/);
+  assert.throws(() => imageGrid(ndarray(new Uint8Array(8), [8])), /shape \[n, height, width\].* got \[8\]/);
+  assert.throws(() => imageGrid(dots(2), { captions: ["a"] }), /`captions` to hold 2 items/);
+  assert.throws(() => imageGrid(dots(2), { highlight: [true] }), /`highlight` to hold 2 items/);
+  assert.throws(() => imageGrid(dots(2), { columns: 0 }), /`columns` to be a whole number above 0, got 0/);
+  assert.throws(() => imageGrid(dots(2), { scale: -1 }), /`scale` to be above 0, got -1/);
+});

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { it } from "node:test";
 import { folder, root } from "./helpers/notebook";
 
-it("Stop in a notebook ends training, keeps what was learned and leaves a kernel that works", { timeout: 120_000 }, () => {
+it("Stop in a notebook ends training, keeps what was learned and leaves a kernel that works", {
+  timeout: 120_000,
+}, () => {
   const python = join(root, ".venv", "bin", "python");
   const script = join(__dirname, "helpers", "interrupt_kernel.py");
   const { stdout, stderr } = spawnSync(python, [script, folder], { encoding: "utf8" });

@@ -14,7 +14,10 @@ const given = [2.303, 99.2, 98.2, 0.1307, 0.3081, 0.5, 1.96, 0.9, 0.999, 0.05, 0
 
 it("notebooks are numbered from 01 without a gap", () => {
   const expected = notebooks.map((_, i) => String(i + 1).padStart(2, "0"));
-  assert.deepEqual(notebooks.map(({ file }) => file.slice(0, 2)), expected);
+  assert.deepEqual(
+    notebooks.map(({ file }) => file.slice(0, 2)),
+    expected,
+  );
   assert.ok(notebooks.length >= 3);
 });
 
@@ -30,16 +33,35 @@ for (const notebook of notebooks) {
 
     it("has the sections of the contract, in order", () => {
       const headings = prose(notebook).match(/^## .+$/gm) ?? [];
-      const wanted = [/what you will learn/i, /^## 1 /, /claims, checked/i, /summary/i, /exercises/i, /references/i, /next/i];
+      const wanted = [
+        /what you will learn/i,
+        /^## 1 /,
+        /claims, checked/i,
+        /summary/i,
+        /exercises/i,
+        /references/i,
+        /next/i,
+      ];
       const places = wanted.map((pattern) => headings.findIndex((heading) => pattern.test(heading)));
       assert.ok(!places.includes(-1), `missing ${wanted[places.indexOf(-1)]} among\n${headings.join("\n")}`);
-      assert.deepEqual([...places].sort((a, b) => a - b), places);
-      const numbered = headings.filter((heading) => /^## \d+ /.test(heading)).map((heading) => Number(heading.split(" ")[1]));
-      assert.deepEqual(numbered, numbered.map((_, i) => i + 1));
+      assert.deepEqual(
+        [...places].sort((a, b) => a - b),
+        places,
+      );
+      const numbered = headings
+        .filter((heading) => /^## \d+ /.test(heading))
+        .map((heading) => Number(heading.split(" ")[1]));
+      assert.deepEqual(
+        numbered,
+        numbered.map((_, i) => i + 1),
+      );
     });
 
     it("has four to six exercises and a summary of three to five sentences or more", () => {
-      const part = (name: string) => prose(notebook).split(new RegExp(`^## ${name}.*$`, "m"))[1]?.split(/^## /m)[0] ?? "";
+      const part = (name: string) =>
+        prose(notebook)
+          .split(new RegExp(`^## ${name}.*$`, "m"))[1]
+          ?.split(/^## /m)[0] ?? "";
       const exercises = part("Exercises").match(/^\d+\. /gm) ?? [];
       assert.ok(exercises.length >= 4 && exercises.length <= 6, `${exercises.length} exercises`);
       assert.match(part("Summary"), /\d/);
@@ -67,14 +89,19 @@ for (const notebook of notebooks) {
     });
 
     it("has four or more words of prose for each line of code", () => {
-      const lines = code(notebook).flatMap(({ source }) => source.split("\n")).filter((line) => line.trim() !== "").length;
+      const lines = code(notebook)
+        .flatMap(({ source }) => source.split("\n"))
+        .filter((line) => line.trim() !== "").length;
       const words = prose(notebook).split(/\s+/).length;
       assert.ok(words / lines >= 4, `${(words / lines).toFixed(1)} words a line`);
     });
 
     it("never gives a name a second meaning", () => {
       const names = code(notebook).flatMap(({ source }) =>
-        [...source.matchAll(/^(?:const|let|var|function|class|async function|function\*) (\w+)/gm)].map((match) => match[1]));
+        [...source.matchAll(/^(?:const|let|var|function|class|async function|function\*) (\w+)/gm)].map(
+          (match) => match[1],
+        ),
+      );
       const twice = names.filter((name, i) => names.indexOf(name) !== i);
       assert.deepEqual(twice, []);
     });
@@ -82,16 +109,24 @@ for (const notebook of notebooks) {
     it("is stored as one clean run of the tslab kernel", () => {
       assert.equal(notebook.metadata.kernelspec?.name, "tslab");
       const counts = code(notebook).map((cell) => cell.execution_count);
-      assert.deepEqual(counts, counts.map((_, i) => i + 1));
+      assert.deepEqual(
+        counts,
+        counts.map((_, i) => i + 1),
+      );
       for (const { id, outputs } of code(notebook)) {
-        assert.ok(!outputs.some((output) => output.output_type === "error" || output.name === "stderr"), `${id}: error or stderr`);
+        assert.ok(
+          !outputs.some((output) => output.output_type === "error" || output.name === "stderr"),
+          `${id}: error or stderr`,
+        );
       }
       assert.ok(!notebook.text.includes("UncaughtException"));
       assert.ok(notebook.text.length <= 1_000_000, `${notebook.text.length} characters`);
     });
 
     it("shows every figure as a picture with words for those who cannot see it", () => {
-      const bundles = code(notebook).flatMap(({ id, outputs }) => outputs.map((output) => ({ id, data: output.data ?? {} })));
+      const bundles = code(notebook).flatMap(({ id, outputs }) =>
+        outputs.map((output) => ({ id, data: output.data ?? {} })),
+      );
       const figures = bundles.filter(({ data }) => "application/vnd.plotly.v1+json" in data || "image/png" in data);
       assert.ok(figures.length >= 3, `${figures.length} figures`);
       for (const { id, data } of figures) {
@@ -107,7 +142,8 @@ for (const notebook of notebooks) {
 
     it("has links that lead somewhere", () => {
       for (const [, target] of prose(notebook).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)) {
-        if (!/^https?:/.test(target as string)) assert.ok(existsSync(join(folder, target as string)), `${target} does not exist`);
+        if (!/^https?:/.test(target as string))
+          assert.ok(existsSync(join(folder, target as string)), `${target} does not exist`);
       }
     });
 
@@ -127,7 +163,10 @@ function unmeasured(text: string, notebook?: Notebook): string[] {
   const files = readdirSync(results).filter((file) => file.endsWith(".json"));
   const measured = files.flatMap((file) => numbers(readFileSync(join(results, file), "utf8")));
   const cells = notebook ? code(notebook) : [];
-  const shown = cells.flatMap((cell) => [...numbers(cell.source), ...cell.outputs.flatMap((output) => numbers(shownText(output)))]);
+  const shown = cells.flatMap((cell) => [
+    ...numbers(cell.source),
+    ...cell.outputs.flatMap((output) => numbers(shownText(output))),
+  ]);
   const known = [...given, ...measured, ...shown];
   return decimals(withoutReferences(text)).filter((number) => !isMeasured(number, known));
 }

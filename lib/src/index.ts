@@ -24,5 +24,7 @@ export * from "./schedule";
 export * from "./show";
 export * from "./table";
 export * from "./tensorflow";
+export * from "./text-image";
+export * from "./theme";
 export * from "./train";
 export * from "./train-options";

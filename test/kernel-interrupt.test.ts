@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { it } from "node:test";
-import { folder, root } from "./helpers/notebook";
+import { folder } from "./helpers/notebook";
 
 it("Stop in a notebook ends training, keeps what was learned and leaves a kernel that works", {
   timeout: 120_000,
-}, () => {
-  const python = join(root, ".venv", "bin", "python");
+}, async () => {
+  const { openProject } = await import("../scripts/setup/project.mjs");
+  const { python, env } = openProject();
   const script = join(__dirname, "helpers", "interrupt_kernel.py");
-  const { stdout, stderr } = spawnSync(python, [script, folder], { encoding: "utf8" });
+  const { stdout, stderr } = spawnSync(python, [script, folder], { encoding: "utf8", env });
   const said = (word: string) => stdout.split("\n").find((line) => line.startsWith(word)) ?? `nothing\n${stderr}`;
   assert.equal(said("set-up:"), "set-up: ok");
   assert.equal(said("stopped:"), "stopped: error True");

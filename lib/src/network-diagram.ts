@@ -93,8 +93,10 @@ function drawLink(from: Placed | undefined, to: Placed, middle: number): object[
   const half = (placed: Placed) => (placed.height + placed.shift * Math.max(0, placed.maps - 1)) / 2;
   const right = from.left + from.width;
   const bottomRight = from.maps > 0 ? from.left + from.side : right;
+  // the top left corner of a stack is that of its hindmost map
+  const topLeft = to.left + to.shift * Math.max(0, to.maps - 1);
   return [
-    connect(right, middle + half(from), to.left, middle + half(to)),
+    connect(right, middle + half(from), topLeft, middle + half(to)),
     connect(bottomRight, middle - half(from), to.left, middle - half(to)),
   ];
 }

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { it } from "node:test";
+import { loadTestResults } from "lenet-lab";
+import { root } from "./helpers/notebook";
+
+const pages = ["README.md", "CONTRIBUTING.md", "data/README.md"];
+const read = (page: string) => readFileSync(join(root, page), "utf8");
+
+it("README and its siblings link only to what exists", () => {
+  for (const page of pages) {
+    for (const [, target] of read(page).matchAll(/\]\(([^)#\s]+)\)/g)) {
+      assert.ok(existsSync(join(root, page, "..", target as string)), `${page}: ${target} does not exist`);
+    }
+  }
+});
+
+it("README and its siblings name only commands that exist", () => {
+  const { scripts } = JSON.parse(read("package.json"));
+  for (const page of pages) {
+    for (const [, name] of read(page).matchAll(/npm run ([a-z]+)/g)) {
+      assert.ok((name as string) in scripts, `${page}: npm run ${name}`);
+    }
+  }
+});
+
+it("README's table of results holds the numbers of the results files", () => {
+  for (const name of ["lenet5", "lenet5-short", "tutorial"]) {
+    const { mean, sd, seeds } = loadTestResults(name);
+    const accuracy = `${(100 * mean).toFixed(2)} ± ${(100 * sd).toFixed(2)} %`;
+    const row = read("README.md")
+      .split("\n")
+      .find((line) => line.startsWith("|") && line.includes(accuracy));
+    assert.ok(row, `${name}: no row with ${accuracy}`);
+    assert.match(row, new RegExp(`\\| ${seeds[0]?.epochs} \\|`));
+  }
+});
+
+it("the headline holds what the project promises", () => {
+  const { parameters, mean, seeds } = loadTestResults("lenet5");
+  assert.equal(parameters, 61_706);
+  assert.equal(seeds.length, 5);
+  assert.ok(mean >= 0.995, `mean ${mean}`);
+});

@@ -16,7 +16,7 @@ import { takeLock } from "./setup/lock.mjs";
 import { installPackages } from "./setup/packages.mjs";
 import { openProject } from "./setup/project.mjs";
 import { prepareVenv } from "./setup/python.mjs";
-import { endAll } from "./setup/run.mjs";
+import { endAll, endOrphan } from "./setup/run.mjs";
 import { step } from "./setup/steps.mjs";
 import { binding, prepareTensorflow } from "./setup/tensorflow.mjs";
 
@@ -44,6 +44,7 @@ export async function setUp(project = openProject()) {
   const signals = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
   for (const signal of signals) process.once(signal, interrupted);
   try {
+    await endOrphan(project);
     if (!isDone(project)) await work(project);
     console.log(`set-up: done in ${total()}`);
   } finally {
@@ -86,7 +87,7 @@ function isDone(project) {
  */
 function machineKey(project) {
   const { root, venv, modules, tensorflow } = project;
-  const sources = ["package.json", "package-lock.json", "requirements.txt", "scripts/setup.mjs", "scripts/setup"];
+  const sources = ["package-lock.json", "requirements.txt", "scripts/setup.mjs", "scripts/setup"];
   const results = [
     ...[project.kernel, binding(project), join(modules, ".package-lock.json"), join(venv, "setup.json")],
     ...[project.python, join(venv, "share", "jupyter", "lab", "settings", "overrides.json")],

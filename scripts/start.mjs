@@ -17,22 +17,29 @@ function labArguments(root, further) {
     .find((file) => /^01.*\.ipynb$/.test(file));
   return [
     ...["-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", `--ServerApp.root_dir=${root}`],
-    // Ctrl-C ends it without asking back; packages are pinned, so the extension manager only shows them
-    ...["-y", "--LabApp.extension_manager=readonly"],
+    ...(first ? [`--LabApp.default_url=/lab/tree/notebooks/${first}`] : []),
+    "--MultiKernelManager.default_kernel_name=tslab",
+    // packages are pinned: the extension manager only shows them
+    "--LabApp.extension_manager=readonly",
     // in a container one is root, and JupyterLab wants to be told that this is meant
     ...(process.getuid?.() === 0 ? ["--allow-root"] : []),
     ...further,
-    ...(first ? [join(root, "notebooks", first)] : []),
   ];
 }
 
 async function main() {
   const project = await setUp();
   const args = labArguments(project.root, process.argv.slice(2));
-  const lab = spawn(project.python, args, { cwd: project.root, env: project.env, stdio: "inherit" });
-  // Ctrl-C reaches JupyterLab by itself; what is sent to us alone is passed on
-  process.on("SIGINT", () => {});
-  for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) process.on(signal, () => lab.kill(signal));
+  // in a group of its own, so that Ctrl-C comes to us alone: JupyterLab ends its kernels on SIGTERM, not always on SIGINT
+  const lab = spawn(project.python, args, {
+    cwd: project.root,
+    env: project.env,
+    stdio: ["ignore", "inherit", "inherit"],
+    detached: true,
+  });
+  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+    process.on(signal, () => lab.kill("SIGTERM"));
+  }
   lab.on("exit", (code) => process.exit(code ?? 1));
 }
 

@@ -89,7 +89,7 @@ function parse(text) {
  * @param {number} pid
  * @param {string} started tells the process from a later one with the same number
  */
-function isRunning(pid, started) {
+export function isRunning(pid, started) {
   if (!(pid > 0)) return false;
   try {
     process.kill(pid, 0);
@@ -103,7 +103,7 @@ function isRunning(pid, started) {
  * When a process was started, where the system says so (Linux).
  * @param {number} pid
  */
-function startOf(pid) {
+export function startOf(pid) {
   const stat = read(`/proc/${pid}/stat`);
   return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /** The npm side: `node_modules` as `package-lock.json` says. */
-import { existsSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { Failure } from "./failure.mjs";
 import { readJson } from "./files.mjs";
@@ -13,7 +14,7 @@ export async function installPackages(project) {
   if (isInstalled(project)) return "in place";
   const [command, ...first] = npm(project.env);
   // npm writes its note last: without it an earlier installation was cut short
-  if (!existsSync(note(project))) rmSync(project.modules, { recursive: true, force: true });
+  if (!existsSync(note(project))) await rm(project.modules, { recursive: true, force: true });
   // Not `npm ci`: it refuses a lock file that does not name the native packages of every other system.
   // Without install scripts: tfjs-node's would end the whole installation where its host is blocked.
   const args = [...first, "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];

@@ -32,6 +32,7 @@ export function openProject({
     dist: join(root, "lib", "dist"),
     log: join(state, "setup.log"),
     lock: join(state, "lock"),
+    child: join(state, "child.json"),
     stamp: join(state, "done.json"),
     env: contained(env, { venv }),
   };

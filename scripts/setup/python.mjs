@@ -1,7 +1,8 @@
 // @ts-check
 /** The virtual environment in `.venv`, with the Jupyter side that `requirements.txt` pins. */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "./failure.mjs";
 import { hashOf, readJson, writeWhole } from "./files.mjs";
@@ -25,7 +26,7 @@ export async function prepareVenv(project) {
   }
   if (existsSync(project.venv) && found === undefined) throw foreign(project);
   const python = findPython(project.env);
-  rmSync(project.venv, { recursive: true, force: true });
+  await rm(project.venv, { recursive: true, force: true });
   mkdirSync(project.venv);
   // an unfinished marker says that the folder is ours to throw away
   writeWhole(marker, "{}\n");

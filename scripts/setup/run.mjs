@@ -1,7 +1,10 @@
 // @ts-check
 /** Child processes of set-up: output to the log, the last lines back, ended together with set-up. */
 import { spawn } from "node:child_process";
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, rmSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { readJson, writeWhole } from "./files.mjs";
+import { isRunning, startOf } from "./lock.mjs";
 import { log } from "./project.mjs";
 
 /** @type {Set<import("node:child_process").ChildProcess>} */
@@ -22,10 +25,11 @@ export async function run(project, command, args, { cwd = project.root, env = pr
   const from = fstatSync(file).size;
   const child = spawn(command, args, { cwd, env, stdio: ["ignore", file, file], detached: true });
   running.add(child);
+  if (child.pid) writeWhole(project.child, JSON.stringify({ pid: child.pid, started: startOf(child.pid) }));
   let late = false;
   const timer = setTimeout(() => {
     late = true;
-    end(child, "SIGKILL");
+    end(child.pid, "SIGKILL");
   }, minutes * 60_000);
   const problem = await new Promise((resolve) => {
     child.on("error", (error) => resolve(error.message));
@@ -33,6 +37,7 @@ export async function run(project, command, args, { cwd = project.root, env = pr
   });
   clearTimeout(timer);
   running.delete(child);
+  rmSync(project.child, { force: true });
   closeSync(file);
   const printed = lastLines(readFileSync(project.log).subarray(from).toString());
   const why = late ? `It had not finished after ${minutes} minutes.` : `${command} ended with ${problem}.`;
@@ -41,16 +46,31 @@ export async function run(project, command, args, { cwd = project.root, env = pr
 
 /** Ends every child process with the processes that it started. */
 export function endAll() {
-  for (const child of running) end(child, "SIGKILL");
+  for (const child of running) end(child.pid, "SIGTERM");
 }
 
 /**
- * @param {import("node:child_process").ChildProcess} child
+ * Ends what a killed set-up has left behind at work: it would write where this one does.
+ * @param {import("./project.mjs").Project} project
+ */
+export async function endOrphan(project) {
+  const { pid, started } = readJson(project.child) ?? {};
+  // without a start time (macOS) the number may be another process's by now: leave it alone
+  const remains = () => Boolean(started) && isRunning(pid, started);
+  if (remains()) end(pid, "SIGTERM");
+  for (let i = 0; i < 50 && remains(); i++) await sleep(100);
+  if (remains()) end(pid, "SIGKILL");
+  rmSync(project.child, { force: true });
+}
+
+/**
+ * Ends a process with the group that it leads.
+ * @param {number | undefined} pid
  * @param {NodeJS.Signals} signal
  */
-function end(child, signal) {
+function end(pid, signal) {
   try {
-    process.kill(-Number(child.pid), signal);
+    if (pid) process.kill(-pid, signal);
   } catch {
     // it has ended by itself
   }

@@ -4,20 +4,20 @@
  * checkpoint in `.runs/`: stop it at any time, the same command goes on from there.
  */
 import { spawn } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { experiments } from "./reproduce/experiments";
 import { writeReport } from "./reproduce/report";
-import type { RunResult, RunSettings } from "./reproduce/run";
+import { checkpointOf, type RunResult, type RunSettings } from "./reproduce/run";
 
 const root = join(__dirname, "..");
 
 async function main(): Promise<void> {
   const asked = process.argv.slice(2);
   const names = asked.length === 0 ? ["lenet5"] : asked.includes("all") ? Object.keys(experiments) : asked;
-  const unknown = names.find((name) => !(name in experiments));
+  const unknown = names.find((name) => !Object.hasOwn(experiments, name));
   if (unknown !== undefined) {
     console.error(`Expected one of ${Object.keys(experiments).join(", ")} or all, got ${unknown}.`);
     process.exit(1);
@@ -28,6 +28,8 @@ async function main(): Promise<void> {
     console.log(`${name}: ${experiment.runs.length} runs, ${experiment.runs[0]?.epochs} epochs each`);
     const results = await inParallel(experiment.runs, cpus().length);
     console.log(`${name}: wrote ${writeReport(root, name, experiment, results)}`);
+    // what is measured is done with: the next call measures anew
+    for (const settings of experiment.runs) rmSync(join(root, checkpointOf(settings)), { force: true });
   }
 }
 
@@ -51,6 +53,9 @@ function runInProcess(settings: RunSettings): Promise<RunResult> {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  // one failed run ends the others with us
+  const end = () => child.kill();
+  process.once("exit", end);
   let result: RunResult | undefined;
   let problem = "";
   child.stderr.on("data", (text) => {
@@ -63,6 +68,7 @@ function runInProcess(settings: RunSettings): Promise<RunResult> {
   });
   return new Promise((resolve, reject) => {
     child.on("close", (code) => {
+      process.off("exit", end);
       if (code === 0 && result) resolve(result);
       else reject(new Error(`${settings.name} seed ${settings.seed} ended with code ${code}: ${problem.slice(-2000)}`));
     });

@@ -49,6 +49,17 @@ def streamed(cell, name):
     return "".join(o.get("text", "") for o in cell.outputs if o.get("name") == name).strip()
 
 
+def join_streams(cell):
+    """Makes one output of what a cell printed without a break, however the kernel cut it into messages."""
+    joined = []
+    for output in cell.outputs:
+        if joined and "name" in output and joined[-1].get("name") == output["name"]:
+            joined[-1]["text"] += output["text"]
+        else:
+            joined.append(output)
+    cell.outputs = joined
+
+
 def problems_of(cell, had_outputs):
     """What is wrong with a cell that ran to its end."""
     if streamed(cell, "stderr"):
@@ -144,6 +155,8 @@ class Runner:
     def text(self, project):
         """The notebook as it will be stored."""
         self.notebook.metadata.update(METADATA)
+        for cell in self.cells:
+            join_streams(cell)
         text = nbformat.writes(self.notebook) + "\n"
         size = len(text.encode())
         if size > LIMIT:

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Sets up whatever is missing: `npm run setup`, and the first thing that every other command does. Safe to interrupt and
+ * Sets up whatever is missing: `npm run setup`, and the first thing that start, test, notebooks and reproduce do. Safe to interrupt and
  * to run again; with everything in place it only compares a stamp.
  */
 import "./setup/node.mjs";

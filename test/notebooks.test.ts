@@ -57,7 +57,7 @@ for (const notebook of notebooks) {
       );
     });
 
-    it("has four to six exercises and a summary of three to five sentences or more", () => {
+    it("has four to six exercises and a summary with numbers", () => {
       const part = (name: string) =>
         prose(notebook)
           .split(new RegExp(`^## ${name}.*$`, "m"))[1]

@@ -69,17 +69,19 @@ export function restoreRun(path: string, state: RunState, options: TrainOptions)
 function fingerprint({ weights, optimizer }: RunState, options: TrainOptions): Record<string, unknown> {
   const { train, validation, epochs, batchSize = 128, seed = 0, schedule, augment } = options;
   const { maxGradientNorm, averageDecay, patience } = options;
-  const last = epochs * Math.ceil(train.labels.length / batchSize) - 1;
+  const steps = epochs * Math.ceil(train.labels.length / batchSize);
+  const digest = (data: Uint8Array) => createHash("sha256").update(data).digest("hex").slice(0, 16);
+  const rates = new Uint8Array(Float64Array.from({ length: steps }, (_, step) => schedule(step)).buffer);
   return {
     data: train.name,
     images: train.labels.length,
-    labels: createHash("sha256").update(train.labels).digest("hex").slice(0, 16),
-    validation: validation?.labels.length,
+    labels: digest(train.labels),
+    validation: validation && digest(validation.labels),
     epochs,
     batchSize,
     seed,
     weights: weights.length,
-    rates: [0, Math.floor(last / 3), Math.floor(last / 2), last].map(schedule),
+    rates: `from ${schedule(0)} to ${schedule(steps - 1)}, all: ${digest(rates)}`,
     optimizer: optimizer.settings,
     augmented: augment !== undefined,
     ...{ maxGradientNorm, averageDecay, patience },

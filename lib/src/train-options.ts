@@ -11,24 +11,27 @@ export interface TrainOptions {
   validation?: Dataset<"train" | "validation">;
   epochs: number;
   schedule: Schedule;
+  /** images a step: 128 unless told */
   batchSize?: number;
+  /** SGD with Nesterov momentum 0.9 unless told */
   optimizer?: OptimizerFactory;
+  /** what is minimised: softmax cross-entropy unless told */
   loss?: Loss;
   augment?: ImageMap;
-  /** fixes the order of the images and every random draw of `augment` */
+  /** fixes the order of the images and every random draw of `augment`; 0 unless told */
   seed?: number;
   /** gradients with a larger Euclidean norm are scaled down to it (Pascanu et al. 2013) */
   maxGradientNorm?: number;
   /** keeps a moving average of the weights with this decay; validation and the final model use it (Polyak and Juditsky 1992) */
   averageDecay?: number;
   /**
-   * stops when the validation loss has not improved for this many epochs, and goes back to the best weights; a run that
-   * reaches its last epoch keeps the last weights
+   * stops when the validation loss (always softmax cross-entropy) has not improved for this many epochs, and goes back to
+   * the best weights; a run that reaches its last epoch before that keeps the last weights
    */
   patience?: number;
   /**
    * where to keep the state of the run, and after how many steps besides every epoch's end; a run that finds its file
-   * goes on from there, and refuses a file of other settings (`augment`, `loss` and the model's layers it cannot compare)
+   * goes on from there, and refuses a file of other settings (it cannot compare `augment`, `loss`, pixels and the model's layers)
    */
   checkpoint?: { path: string; everySteps?: number };
   onStep?: (record: StepRecord) => void;
@@ -37,7 +40,7 @@ export interface TrainOptions {
   display?: boolean;
 }
 
-/** One batch of a run. */
+/** One batch of a run; steps and epochs count from 0. */
 export interface StepRecord {
   step: number;
   epoch: number;
@@ -48,7 +51,7 @@ export interface StepRecord {
   gradientNorm: number;
 }
 
-/** One epoch of a run; training loss and accuracy are means over its batches as they were when learned from. */
+/** One epoch of a run, counted from 0; training loss and accuracy are means over its batches as they were when learned from. */
 export interface EpochRecord {
   epoch: number;
   learningRate: number;

@@ -82,17 +82,19 @@ export class Trainer {
     for await (const batch of batches(train, pipeline)) {
       if (this.stoppedEarly()) return "stopped early";
       const record = this.learn(batch);
-      onStep?.(record);
       shown?.step(record);
       state.running.seconds += (performance.now() - began) / 1000;
-      if (state.step % this.stepsPerEpoch === 0) {
-        const epoch = this.endEpoch(record);
+      // the books are closed before callbacks, which may throw, are called
+      const epoch = state.step % this.stepsPerEpoch === 0 ? this.endEpoch(record) : undefined;
+      if (!epoch && checkpoint?.everySteps && state.step % checkpoint.everySteps === 0) this.save();
+      onStep?.(record);
+      if (epoch) {
         shown?.epochEnd(epoch);
         onEpoch?.(epoch);
-      } else if (checkpoint?.everySteps && state.step % checkpoint.everySteps === 0) this.save();
+      }
       // signals and display messages are handled between two turns of the event loop
       await new Promise((resolve) => setImmediate(resolve));
-      if (interrupted()) {
+      if (interrupted() && state.step < epochs * this.stepsPerEpoch) {
         this.save();
         return "interrupted";
       }
@@ -111,6 +113,9 @@ export class Trainer {
       throw new Error(
         `Expected a finite loss, got ${loss} at step ${step}: the learning rate (${learningRate}) is probably too high.`,
       );
+    }
+    if (!isFiniteSum(gradient)) {
+      throw new Error(`Expected a finite gradient at step ${step}, got NaN or infinity: lower the learning rate.`);
     }
     const gradientNorm = maxGradientNorm === undefined ? Number.NaN : clipNorm(gradient, maxGradientNorm);
     optimizer.update(weights, gradient, learningRate);
@@ -175,6 +180,13 @@ export class Trainer {
     if (!this.restored && path !== undefined && existsSync(path)) restoreRun(path, this.state, this.options);
     this.restored = true;
   }
+}
+
+/** Whether all numbers are finite: one that is not makes the sum so. */
+function isFiniteSum(numbers: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < numbers.length; i++) sum += numbers[i] as number;
+  return Number.isFinite(sum);
 }
 
 function moveTowards(average: Float32Array, weights: Float32Array, share: number): void {

@@ -89,7 +89,6 @@ function headlineProtocol(epochs: number): string {
   return (
     `LeNet-5 with 61,706 parameters on 60,000 training images; SGD with Nesterov momentum 0.9, batch 128, ${epochs} epochs, ` +
     "one of warm-up to rate 0.05, then cosine to 0; decoupled weight decay 5e-3; affine augmentation (rotation ±12°, " +
-    "shift ±2 px, scale ±10 %, shear ±10°); last epoch's weights; the test set opened once for each seed; " +
-    "two runs at a time, one thread each"
+    "shift ±2 px, scale ±10 %, shear ±10°); last epoch's weights; the test set opened once for each seed"
   );
 }

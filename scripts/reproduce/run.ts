@@ -44,7 +44,6 @@ export interface RunResult {
   settings: RunSettings;
   accuracy: number;
   correct: number;
-  loss: number;
   history: EpochRecord[];
 }
 
@@ -54,6 +53,11 @@ const augmentations = {
   affine: affine(),
   "affine and horizontal flip": compose(affine(), horizontalFlip()),
 } satisfies Record<string, ImageMap | undefined>;
+
+/** Where a run keeps its state, below the project's folder. */
+export function checkpointOf({ experiment, name, seed }: RunSettings): string {
+  return join(".runs", `${experiment}-${name}-${seed}.safetensors`.replaceAll(" ", "_"));
+}
 
 function makeSchedule({ schedule, epochs }: RunSettings, stepsInEpoch: number): Schedule {
   const { name, rate, floor = 0, warmUpEpochs = 0 } = schedule;
@@ -67,7 +71,7 @@ function makeSchedule({ schedule, epochs }: RunSettings, stepsInEpoch: number): 
 }
 
 async function run(settings: RunSettings): Promise<RunResult> {
-  const { experiment, name, seed, epochs, batchSize, optimizer, augmentation, measure, save } = settings;
+  const { name, seed, epochs, batchSize, optimizer, augmentation, measure, save } = settings;
   const { train: all, test } = loadMnist();
   // the split is the same for every run, so that all are measured on the same images
   const data: { train: Dataset<"train">; validation?: Dataset<"validation"> } =
@@ -81,15 +85,15 @@ async function run(settings: RunSettings): Promise<RunResult> {
     schedule: makeSchedule(settings, stepsPerEpoch(data.train, batchSize)),
     optimizer: { sgd, adam }[optimizer.name]({ weightDecay: optimizer.weightDecay }),
     augment: augmentations[augmentation],
-    checkpoint: { path: join(".runs", `${experiment}-${name}-${seed}.safetensors`.replaceAll(" ", "_")) },
+    checkpoint: { path: checkpointOf(settings) },
   });
   const ended = await trainer.run();
   if (ended === "interrupted") process.exit(130);
   const measured = evaluate(model, data.validation ?? test);
-  const { accuracy, correct, loss } = measured;
+  const { accuracy, correct } = measured;
   if (save)
     saveLeNet5(model, save, { options: { seed }, about: { recipe: name, seed, epochs, testAccuracy: accuracy } });
-  return { settings, accuracy, correct, loss, history: [...trainer.history] };
+  return { settings, accuracy, correct, history: [...trainer.history] };
 }
 
 if (require.main === module) {

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Sets up whatever is missing: `npm run setup`, and the first thing that start, test, notebooks and reproduce do. Safe to interrupt and
- * to run again; with everything in place it only compares a stamp.
+ * Sets up whatever is missing: `npm run setup`, and the first thing that start, test, notebooks and reproduce do. Safe to
+ * interrupt and to run again; with everything in place it only compares a stamp.
  */
 import "./setup/node.mjs";
 import { rmSync } from "node:fs";

@@ -1,6 +1,7 @@
 import type { ImageMap } from "./batches";
 import type { Random } from "./random";
-import { runKernel, stringAttribute, tf, typeAttribute } from "./tensorflow";
+import { runKernel, tf, typeAttribute } from "./tensorflow";
+import { transformImages } from "./transform-images";
 
 /** Ranges of a random affine map; each image draws its own, uniformly from −range … +range. */
 export interface AffineRanges {
@@ -90,17 +91,6 @@ function inverseAffine({ rotation, shift, scale, shear }: AffineMove, height: nu
   const [cx, cy] = [(width - 1) / 2, (height - 1) / 2];
   const [x, y] = [cx + shift[0], cy + shift[1]];
   return [a, b, cx - a * x - b * y, c, d, cy - c * x - d * y, 0, 0];
-}
-
-function transformImages(images: tf.Tensor4D, transforms: tf.Tensor2D): tf.Tensor4D {
-  const attributes = [
-    typeAttribute("dtype", "float32"),
-    stringAttribute("interpolation", "BILINEAR"),
-    stringAttribute("fill_mode", "CONSTANT"),
-  ];
-  const size = tf.tensor1d([images.shape[1], images.shape[2]], "int32");
-  const inputs = [images, transforms, size, tf.scalar(0)];
-  return runKernel("ImageProjectiveTransformV3", attributes, inputs) as tf.Tensor4D;
 }
 
 /** Numbers in [−1, 1), from TensorFlow's seeded generator: thousands of them in one call. */

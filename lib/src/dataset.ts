@@ -47,6 +47,24 @@ export function split(
   };
 }
 
+/**
+ * Divides the places of a training set into `count` parts, each class in the same proportion, at random but the same for
+ * a seed. For cross-validation: learn from all parts but one, predict that one, and so on, until every image has been
+ * predicted by a network that never saw it.
+ * @returns `count` lists of indices, each rising; every index stands in exactly one
+ */
+export function folds(
+  { labels, classes }: Dataset<"train">,
+  { count, seed }: { count: number; seed: number },
+): number[][] {
+  if (!(Number.isInteger(count) && count > 1 && count <= labels.length)) {
+    throw new RangeError(`Expected \`count\` to be a whole number in 2 … ${labels.length}, got ${count}.`);
+  }
+  // dealt like cards, one class after the other
+  const dealt = indicesByClass(labels, classes).flatMap((indices, c) => random(seed, c).shuffle(indices));
+  return Array.from({ length: count }, (_, fold) => dealt.filter((_, i) => i % count === fold).sort((a, b) => a - b));
+}
+
 /** The images of a data set at `indices`, in that order, copied. */
 export function subset<R extends Role>(dataset: Dataset<R>, indices: ArrayLike<number>): Dataset<R> {
   const [, height, width] = dataset.images.shape as [number, number, number];
@@ -92,11 +110,16 @@ export function take<R extends Role>(dataset: Dataset<R>, count: number): Datase
 
 /** `count` indices, each class in proportion; what rounding leaves over goes to the classes with the largest rest. */
 function stratifiedSample({ labels, classes }: Dataset, count: number, seed: number): number[] {
-  const byClass = Array.from({ length: classes }, (_, c) => Array.from(labels.keys()).filter((i) => labels[i] === c));
+  const byClass = indicesByClass(labels, classes);
   const shares = byClass.map((indices) => (indices.length * count) / labels.length);
   const quotas = shares.map(Math.floor);
   const byRest = shares.map((share, c) => ({ c, rest: share % 1 })).sort((a, b) => b.rest - a.rest || a.c - b.c);
   const missing = count - quotas.reduce((a, b) => a + b, 0);
   for (const { c } of byRest.slice(0, missing)) quotas[c] = (quotas[c] as number) + 1;
   return byClass.flatMap((indices, c) => random(seed, c).shuffle(indices).slice(0, quotas[c]));
+}
+
+/** For each class, where it stands. */
+function indicesByClass(labels: Uint8Array, classes: number): number[][] {
+  return Array.from({ length: classes }, (_, c) => Array.from(labels.keys()).filter((i) => labels[i] === c));
 }

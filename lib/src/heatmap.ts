@@ -1,6 +1,6 @@
-import type { Figure, FigureOptions } from "./figures";
+import type { Figure, FigureLayout, FigureOptions } from "./figures";
 import { axis, baseLayout, rounded, sameLength, shortNumber, summary } from "./layout";
-import { divergingScale, ink, sequentialScale } from "./theme";
+import { divergingScale, ink, monospaceFamily, sequentialScale } from "./theme";
 
 export interface HeatmapOptions extends FigureOptions {
   /** names of the rows, top to bottom */
@@ -18,6 +18,11 @@ export interface HeatmapOptions extends FigureOptions {
   unit?: string;
   /** limits of the colours */
   range?: readonly [number, number];
+  /**
+   * text that a click on a cell shows beside the matrix, in fixed-width type, such as pictures made by `textImage`; lines are
+   * parted by `\n`; `undefined` for none
+   */
+  details?: (row: number, column: number) => string | undefined;
 }
 
 const diagonalColour = "#e3efe3";
@@ -70,9 +75,10 @@ export function heatmap(matrix: readonly (readonly number[])[], options: Heatmap
     },
   ];
   if (hideDiagonalFromScale) data.push({ ...trace, ...diagonal(matrix, format) });
-  const cell = Math.min(44, 560 / Math.max(width, matrix.length));
+  const cell = cellSize(matrix);
+  const notes = options.details ? detailNotes(matrix, options.details, { rows, columns }) : [];
   const layout = baseLayout({
-    width: Math.max(420, Math.round(width * cell + 230)),
+    width: Math.max(420, Math.round(width * cell + 230)) + (notes.length > 0 ? detailWidth : 0),
     height: Math.round(matrix.length * cell + 130),
     ...options,
   });
@@ -82,6 +88,7 @@ export function heatmap(matrix: readonly (readonly number[])[], options: Heatmap
     yaxis: axis(yLabel, { ...flat, reversed: true }),
     plot_bgcolor: ink.grid,
   });
+  if (notes.length > 0) Object.assign(layout, besideMatrix(layout, notes, [matrix.length, width]));
   const peaks = hideDiagonalFromScale ? "largest off the diagonal" : "largest";
   const facts = [
     `${matrix.length} × ${width} cells`,
@@ -90,6 +97,51 @@ export function heatmap(matrix: readonly (readonly number[])[], options: Heatmap
       .join("; ")}`,
   ];
   return { kind: "figure", data, layout, alt: alt ?? summary("Heat map", title, [xLabel, yLabel], facts) };
+}
+
+const detailWidth = 300;
+const detailHint = "<i>in JupyterLab: click a<br>blue cell to see its images</i>";
+
+/** One hidden text for each cell that has details, right of the matrix; Plotly shows it while its cell is the one last clicked. */
+function detailNotes(
+  matrix: readonly (readonly number[])[],
+  details: (row: number, column: number) => string | undefined,
+  { rows, columns }: Required<Pick<HeatmapOptions, "rows" | "columns">>,
+): object[] {
+  // Plotly ties a click to a text only if both are on the same axes
+  const place = { x: columns.length - 0.5, y: -0.5, xanchor: "left", yanchor: "top", xshift: 96, showarrow: false };
+  const common = { ...place, align: "left", clicktoshow: "onout" };
+  const notes = matrix.flatMap((cells, row) =>
+    cells.flatMap((_, column) => {
+      const lines = details(row, column)?.split("\n") ?? [];
+      if (lines.length === 0) return [];
+      const size = Math.max(7, Math.min(13, Math.floor((matrix.length * cellSize(matrix)) / lines.length / 1.3)));
+      const font = { family: monospaceFamily, size, color: ink.text };
+      const click = { xclick: String(columns[column]), yclick: String(rows[row]), visible: false };
+      return [{ ...common, ...click, text: lines.join("<br>"), font }];
+    }),
+  );
+  // a text of no cell: the first click on any cell hides it
+  return notes.length === 0 ? [] : [...notes, { ...common, text: detailHint, xclick: "", font: { color: ink.soft } }];
+}
+
+/** Makes room for details; without fixed axes Plotly would widen the matrix until they fit inside. */
+function besideMatrix(
+  { xaxis, yaxis, margin }: FigureLayout,
+  annotations: object[],
+  [rows, columns]: [number, number],
+) {
+  return {
+    annotations,
+    margin: { ...(margin as object), r: detailWidth },
+    xaxis: { ...(xaxis as object), autorange: false, range: [-0.5, columns - 0.5] },
+    yaxis: { ...(yaxis as object), autorange: false, range: [rows - 0.5, -0.5] },
+  };
+}
+
+/** CSS pixels. */
+function cellSize(matrix: readonly (readonly number[])[]): number {
+  return Math.min(44, 560 / Math.max(matrix.length, matrix[0]?.length ?? 0));
 }
 
 /** The diagonal in one pale colour of its own, above the scaled cells. */

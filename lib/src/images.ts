@@ -3,6 +3,7 @@ import type { NdArray } from "ndarray";
 import { registerFonts } from "./fonts";
 import { type ColourMap, colouredCanvas, type RangeRule, rangeRule } from "./image-colours";
 import { indexedPng } from "./indexed-png";
+import { paintOver } from "./overlay";
 import { colourOf, ink } from "./theme";
 
 export type { ColourMap, RangeRule } from "./image-colours";
@@ -28,6 +29,11 @@ export interface ImageGridOptions {
   colours?: ColourMap;
   /** values of the first and last colour: given, or the extremes of `each` image or of `all`; bytes have 0 and 255 unless told otherwise */
   range?: RangeRule;
+  /**
+   * a map over each image, of its size, as `gradCam` gives them: 0 shows the image as it is, 1 is orange, −1 blue; `undefined`
+   * in a list leaves an image bare
+   */
+  overlay?: NdArray | readonly (NdArray | undefined)[];
   /** CSS pixels between images */
   gap?: number;
   title?: string;
@@ -58,7 +64,9 @@ const titleFont = "bold 15px Inter";
 /** Images side by side, row by row, with sharp pixels and captions. */
 export function imageGrid(images: GreyImages, options: ImageGridOptions = {}): Picture {
   const list = listOf(images);
-  const { captions, colours = "ink", title = "", highlight, alt } = options;
+  const { captions, colours = "ink", title = "", highlight, overlay, alt } = options;
+  const maps = overlay && (Array.isArray(overlay) ? overlay : listOf(overlay as NdArray));
+  checkCount("overlay", maps, list.length);
   checkCount("captions", captions, list.length);
   checkCount("highlight", highlight, list.length);
   const texts = captions?.map((caption) => String(caption).split("\n")) ?? [];
@@ -85,6 +93,7 @@ export function imageGrid(images: GreyImages, options: ImageGridOptions = {}): P
     drawImage(context, image, i, grid, {
       colours,
       range: rangeOf(image),
+      map: maps?.[i],
       lines: texts[i] ?? [],
       framed: highlight?.[i] ?? false,
     });
@@ -135,6 +144,7 @@ function layOut(list: NdArray[], texts: string[][], { columns = 10, scale, gap =
 interface CellStyle {
   colours: ColourMap;
   range: readonly [number, number];
+  map?: NdArray;
   lines: string[];
   framed: boolean;
 }
@@ -144,14 +154,16 @@ function drawImage(
   image: NdArray,
   index: number,
   grid: Grid,
-  { colours, range, lines, framed }: CellStyle,
+  { colours, range, map, lines, framed }: CellStyle,
 ): void {
   const [rows = 0, columns = 0] = image.shape;
   const [width, height] = [columns * grid.scale, rows * grid.scale];
   const centre = grid.left + (index % grid.columns) * (grid.cellWidth + grid.gap) + grid.cellWidth / 2;
   const x = Math.round((centre - width / 2) * density) / density;
   const y = grid.top + Math.floor(index / grid.columns) * (grid.cellHeight + grid.gap);
-  context.drawImage(colouredCanvas(image, colours, range), x, y, width, height);
+  const picture = colouredCanvas(image, colours, range);
+  if (map) paintOver(picture, map);
+  context.drawImage(picture, x, y, width, height);
   if (framed) strokeAround(context, x, y, width, height, colourOf(2), 3);
   else if (colours === "ink" || colours === "diverging") strokeAround(context, x, y, width, height, "#dddddd", 0.5);
   context.fillStyle = ink.text;

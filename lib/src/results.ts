@@ -29,6 +29,31 @@ export interface Comparison {
   command: string;
 }
 
+/** An image that was taken for something else. */
+export interface Mistake {
+  /** of the image in its data set */
+  index: number;
+  label: number;
+  predicted: number;
+  /** softmax cross-entropy of the label, nats */
+  loss: number;
+}
+
+/** Several ways to learn, each predicting every training image with a network that did not learn from it. */
+export interface CrossValidation {
+  protocol: string;
+  arms: {
+    name: string;
+    /** how many images were predicted */
+    images: number;
+    mistakes: Mistake[];
+    /** accuracy on each part */
+    folds: number[];
+  }[];
+  /** what measures it anew */
+  command: string;
+}
+
 /** The results file `data/results/<name>.json` of one recipe, such as `"lenet5"`. */
 export function loadTestResults(name: string): TestResults {
   return readResults(name, "seeds") as TestResults;
@@ -37,6 +62,11 @@ export function loadTestResults(name: string): TestResults {
 /** The results file `data/results/<name>.json` of a comparison, such as `"schedules"`. */
 export function loadComparison(name: string): Comparison {
   return readResults(name, "arms") as Comparison;
+}
+
+/** The results file `data/results/cross-validation.json`. */
+export function loadCrossValidation(): CrossValidation {
+  return readResults("cross-validation", "arms") as CrossValidation;
 }
 
 function readResults(name: string, key: string): unknown {

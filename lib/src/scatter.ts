@@ -1,6 +1,6 @@
 import type { Figure, FigureOptions } from "./figures";
 import { axis, baseLayout, legendLayout, rounded, sameLength, summary } from "./layout";
-import { colourOf, ink } from "./theme";
+import { colourOf, ink, monospaceFamily } from "./theme";
 
 /** Coordinates of n points. */
 export interface Points {
@@ -21,8 +21,6 @@ export interface ScatterOptions extends FigureOptions {
   /** diameter of a point in CSS pixels */
   size?: number;
 }
-
-const monospaceFamily = "DejaVu Sans Mono, Menlo, Consolas, monospace";
 
 /** Points in the plane, one colour a group; click a name in the legend to hide its group. */
 export function scatter(points: Points, options: ScatterOptions = {}): Figure {

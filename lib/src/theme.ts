@@ -15,6 +15,9 @@ export const palette: readonly string[] = [
 /** Fonts of every figure; the PNG is drawn with the first, a browser takes the first it has. */
 export const fontFamily = "Inter, Open Sans, verdana, arial, sans-serif";
 
+/** Fonts of pictures made of characters. */
+export const monospaceFamily = "DejaVu Sans Mono, Menlo, Consolas, monospace";
+
 /** Greys of every figure: text, secondary text, grid lines, frames. */
 export const ink = { text: "#1f2933", soft: "#5f6c7b", grid: "#e6e9ed", frame: "#c3cad2" } as const;
 

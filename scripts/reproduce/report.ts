@@ -9,8 +9,7 @@ import type { RunResult } from "./run";
 /** Writes `data/results/<name>.json` and returns its path below `root`. */
 export function writeReport(root: string, name: string, { protocol }: Experiment, results: RunResult[]): string {
   const path = join(root, "data", "results", `${name}.json`);
-  const onTest = results.every(({ settings }) => settings.measure === "test");
-  const body = onTest ? testReport(results) : comparison(results);
+  const body = { test: testReport, validation: comparison, fold: crossValidation }[measureOf(results)](results);
   const report = {
     protocol,
     ...body,
@@ -20,6 +19,10 @@ export function writeReport(root: string, name: string, { protocol }: Experiment
   };
   writeAtomically(path, [Buffer.from(`${JSON.stringify(report, rounded, 2)}\n`)]);
   return relative(root, path);
+}
+
+function measureOf([first]: RunResult[]): RunResult["settings"]["measure"] {
+  return (first as RunResult).settings.measure;
 }
 
 /** One recipe, several seeds, measured on the test set. */
@@ -38,9 +41,7 @@ function testReport(results: RunResult[]): Record<string, unknown> {
 
 /** Several arms, each over seeds, measured on validation images. */
 function comparison(results: RunResult[]): Record<string, unknown> {
-  const names = [...new Set(results.map(({ settings }) => settings.name))];
-  const arms = names.map((name) => {
-    const runs = results.filter(({ settings }) => settings.name === name);
+  const arms = armsOf(results).map(([name, runs]) => {
     const { mean, deviation } = meanAndDeviation(runs.map(({ accuracy }) => accuracy));
     const seeds = runs.map(({ settings, history }) => ({
       seed: settings.seed,
@@ -51,6 +52,23 @@ function comparison(results: RunResult[]): Record<string, unknown> {
     return { name, mean, sd: deviation, seeds };
   });
   return { arms };
+}
+
+/** Several arms, each predicting the whole training set, part by part. */
+function crossValidation(results: RunResult[]): Record<string, unknown> {
+  const arms = armsOf(results).map(([name, runs]) => ({
+    name,
+    images: runs.reduce((sum, { correct, mistakes = [] }) => sum + correct + mistakes.length, 0),
+    folds: runs.map(({ accuracy }) => accuracy),
+    mistakes: runs.flatMap(({ mistakes = [] }) => mistakes).sort((a, b) => a.index - b.index),
+  }));
+  return { arms };
+}
+
+/** Runs by name. */
+function armsOf(results: RunResult[]): [string, RunResult[]][] {
+  const names = [...new Set(results.map(({ settings }) => settings.name))];
+  return names.map((name) => [name, results.filter(({ settings }) => settings.name === name)]);
 }
 
 function median(values: number[]): number {

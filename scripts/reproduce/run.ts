@@ -9,16 +9,22 @@ import {
   cosine,
   type Dataset,
   type EpochRecord,
+  type Evaluation,
+  elastic,
   evaluate,
+  folds,
   horizontalFlip,
   type ImageMap,
   loadMnist,
+  lossOfEach,
+  type Mistake,
   type Schedule,
   saveLeNet5,
   sgd,
   split,
   stepDecay,
   stepsPerEpoch,
+  subset,
   Trainer,
   warmUp,
 } from "lenet-lab";
@@ -33,8 +39,11 @@ export interface RunSettings {
   optimizer: { name: "sgd" | "adam"; weightDecay: number };
   schedule: { name: "constant" | "step" | "cosine"; rate: number; floor?: number; warmUpEpochs?: number };
   augmentation: keyof typeof augmentations;
-  /** `validation`: learn from 55,000 training images, measure on the other 5,000; `test`: learn from all, open the test set once */
-  measure: "validation" | "test";
+  /**
+   * `validation`: learn from 55,000 training images, measure on the other 5,000; `fold`: learn from four fifths of them,
+   * measure on the fifth that `seed` names; `test`: learn from all, open the test set once
+   */
+  measure: "validation" | "fold" | "test";
   /** where to save the model, if it is to be kept */
   save?: string;
 }
@@ -45,12 +54,15 @@ export interface RunResult {
   accuracy: number;
   correct: number;
   history: EpochRecord[];
+  /** of a fold, what it got wrong */
+  mistakes?: Mistake[];
 }
 
 const augmentations = {
   none: undefined,
   "rotation 15°, shift 2 px": affine({ rotation: 15, shift: 2, scale: 0, shear: 0 }),
   affine: affine(),
+  "affine and elastic": compose(affine(), elastic()),
   "affine and horizontal flip": compose(affine(), horizontalFlip()),
 } satisfies Record<string, ImageMap | undefined>;
 
@@ -70,30 +82,58 @@ function makeSchedule({ schedule, epochs }: RunSettings, stepsInEpoch: number): 
   return warmUp(warmUpEpochs * stepsInEpoch, shapes[name]());
 }
 
-async function run(settings: RunSettings): Promise<RunResult> {
-  const { name, seed, epochs, batchSize, optimizer, augmentation, measure, save } = settings;
+/** What a run learns from, what it watches while it learns, what it is measured on, and where that stands in the training set. */
+function dataFor({ measure, seed }: RunSettings): {
+  train: Dataset<"train">;
+  validation?: Dataset<"validation">;
+  measured: Dataset;
+  places?: number[];
+} {
   const { train: all, test } = loadMnist();
+  if (measure === "test") return { train: all, measured: test };
+  if (measure === "fold") {
+    const parts = folds(all, { count: 5, seed: 0 });
+    const places = parts[seed] as number[];
+    const train = subset(all, parts.filter((part) => part !== places).flat());
+    return { train, measured: { ...subset(all, places), role: "validation" }, places };
+  }
   // the split is the same for every run, so that all are measured on the same images
-  const data: { train: Dataset<"train">; validation?: Dataset<"validation"> } =
-    measure === "test" ? { train: all } : split(all, { validation: 5000, seed: 0 });
+  const { train, validation } = split(all, { validation: 5000, seed: 0 });
+  return { train, validation, measured: validation };
+}
+
+/** The images of a fold that were taken for something else. */
+function mistakesOf({ labels }: Dataset, { predictions, logits }: Evaluation, places: number[]): Mistake[] {
+  const losses = lossOfEach(logits, labels);
+  return places.flatMap((index, i) => {
+    const [label, predicted] = [labels[i] as number, predictions[i] as number];
+    return label === predicted ? [] : [{ index, label, predicted, loss: losses[i] as number }];
+  });
+}
+
+async function run(settings: RunSettings): Promise<RunResult> {
+  const { name, seed, epochs, batchSize, optimizer, augmentation, save } = settings;
+  const { train, validation, measured, places } = dataFor(settings);
   const model = buildLeNet5({ seed });
   const trainer = new Trainer(model, {
-    ...data,
+    train,
+    validation,
     epochs,
     batchSize,
     seed,
-    schedule: makeSchedule(settings, stepsPerEpoch(data.train, batchSize)),
+    schedule: makeSchedule(settings, stepsPerEpoch(train, batchSize)),
     optimizer: { sgd, adam }[optimizer.name]({ weightDecay: optimizer.weightDecay }),
     augment: augmentations[augmentation],
     checkpoint: { path: checkpointOf(settings) },
   });
   const ended = await trainer.run();
   if (ended === "interrupted") process.exit(130);
-  const measured = evaluate(model, data.validation ?? test);
-  const { accuracy, correct } = measured;
+  const evaluation = evaluate(model, measured);
+  const { accuracy, correct } = evaluation;
   if (save)
     saveLeNet5(model, save, { options: { seed }, about: { recipe: name, seed, epochs, testAccuracy: accuracy } });
-  return { settings, accuracy, correct, history: [...trainer.history] };
+  const mistakes = places && mistakesOf(measured, evaluation, places);
+  return { settings, accuracy, correct, history: [...trainer.history], mistakes };
 }
 
 if (require.main === module) {

@@ -1,0 +1,43 @@
+/** What is left when unsure images are refused. */
+export interface RiskPoint {
+  /** share of the images that are answered: those with a confidence of `threshold` or more */
+  coverage: number;
+  /** how many of the answers are wrong */
+  errors: number;
+  threshold: number;
+}
+
+/**
+ * How many errors remain when only the most confident images are answered (El-Yaniv and Wiener 2010). Images of equal
+ * confidence are answered or refused together. One point for each number of errors that some threshold gives: the one
+ * with the largest coverage. Coverage and errors rise from point to point; the last point answers every image.
+ * @param confidences [n] any numbers, larger = more confident
+ * @param correct [n] whether the prediction is right: booleans, or 1 and 0
+ */
+export function riskCoverage(confidences: ArrayLike<number>, correct: ArrayLike<number | boolean>): RiskPoint[] {
+  const order = mostConfidentFirst(confidences, correct);
+  const points: RiskPoint[] = [];
+  let errors = 0;
+  order.forEach((image, i) => {
+    if (!correct[image]) errors += 1;
+    const threshold = confidences[image] as number;
+    if (confidences[order[i + 1] as number] === threshold) return;
+    if (points.at(-1)?.errors === errors) points.pop();
+    points.push({ coverage: (i + 1) / order.length, errors, threshold });
+  });
+  return points;
+}
+
+/**
+ * Indices by falling confidence.
+ * @throws when the lists differ in length, are empty, or hold NaN
+ * @internal
+ */
+export function mostConfidentFirst(confidences: ArrayLike<number>, correct: ArrayLike<number | boolean>): number[] {
+  if (confidences.length === 0) throw new RangeError("Expected at least one confidence, got none.");
+  if (confidences.length !== correct.length)
+    throw new Error(`Expected \`correct\` to hold ${confidences.length} items, got ${correct.length}.`);
+  const wrong = Array.from(confidences).findIndex(Number.isNaN);
+  if (wrong >= 0) throw new RangeError(`Expected confidences to be numbers, got NaN at index ${wrong}.`);
+  return Array.from(confidences, (_, i) => i).sort((a, b) => (confidences[b] as number) - (confidences[a] as number));
+}

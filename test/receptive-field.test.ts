@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type AxisField, buildLeNet5, findImageLayer, type GraphTensor, receptiveField, tf } from "lenet-lab";
+
+const { layers } = tf;
+const at = (layer: tf.layers.Layer, ...inputs: GraphTensor[]) =>
+  layer.apply(inputs.length === 1 ? (inputs[0] as GraphTensor) : inputs) as GraphTensor;
+const conv = (kernelSize: number | number[], more: Partial<Parameters<typeof layers.conv2d>[0]> = {}) =>
+  layers.conv2d({ filters: 2, kernelSize, ...more });
+
+/** A model of images 31 × 26 made of what `build` puts behind the input. */
+function functional(build: (input: GraphTensor) => GraphTensor): tf.LayersModel {
+  const input = tf.input({ shape: [31, 26, 1] });
+  return tf.model({ inputs: input, outputs: build(input) });
+}
+
+const chain = (...list: tf.layers.Layer[]) => functional((input) => list.reduce((x, layer) => at(layer, x), input));
+
+for (const [padding, fields] of [
+  [
+    "same",
+    { conv1: [1, 0, 5], pool1: [2, 0.5, 6], conv2: [2, 4.5, 14], pool2: [4, 5.5, 16] },
+  ],
+  [
+    "valid",
+    { conv1: [1, 2, 5], pool1: [2, 2.5, 6], conv2: [2, 6.5, 14], pool2: [4, 7.5, 16] },
+  ],
+] as const) {
+  test(`receptiveField(LeNet-5, layer) has the numbers worked out by hand, conv1 padded "${padding}"`, () => {
+    const model = buildLeNet5({ padding });
+    for (const [name, [stride, first, size]] of Object.entries(fields)) {
+      const axis = { stride, first, size };
+      assert.deepEqual(receptiveField(model, name), [axis, axis]);
+    }
+    assert.deepEqual(receptiveField(model), receptiveField(model, "conv2"));
+    model.dispose();
+  });
+}
+
+/** Networks whose layer `last`, if its weights are positive, depends on every pixel that it can reach. */
+const networks: Record<string, () => tf.LayersModel> = {
+  "LeNet-5, same": () => buildLeNet5({ pooling: "average" }),
+  "LeNet-5, valid": () => buildLeNet5({ pooling: "average", padding: "valid" }),
+  "even kernels and strides, same, odd sizes": () =>
+    chain(
+      conv([4, 3], { strides: [3, 2], padding: "same" }),
+      layers.averagePooling2d({ poolSize: [2, 3], strides: [1, 2], padding: "same" }),
+      conv([2, 4], { padding: "same" }),
+    ),
+  "strides, same, sizes that divide": () =>
+    chain(conv([6, 1]), conv(3, { strides: 2, padding: "same" }), conv([3, 2], { strides: [1, 2], padding: "same" })),
+  "a kernel smaller than its stride": () => chain(conv([1, 2], { strides: [3, 4], padding: "same" }), conv(2)),
+  dilated: () =>
+    chain(conv([3, 2], { dilationRate: [2, 3] }), conv([2, 3], { dilationRate: [3, 1], padding: "same" })),
+  "dilated by one number": () => chain(conv([3, 4], { dilationRate: 2, padding: "same" })),
+  "separable and depthwise": () =>
+    chain(
+      layers.depthwiseConv2d({ kernelSize: [3, 2], strides: [2, 2] }),
+      layers.separableConv2d({ filters: 2, kernelSize: [2, 3], dilationRate: 2, padding: "same" }),
+    ),
+  "zero padding": () =>
+    chain(
+      conv([2, 1], { strides: 2 }),
+      layers.zeroPadding2d({
+        padding: [
+          [1, 4],
+          [3, 0],
+        ],
+      }),
+      conv(3),
+    ),
+  "pixel by pixel": () =>
+    chain(conv(3), layers.batchNormalization(), layers.dropout({ rate: 0.5 }), layers.reLU(), conv(2)),
+  "residual and concatenated": () =>
+    functional((input) => {
+      const first = at(conv([2, 3], { strides: 2, padding: "same" }), input);
+      const added = at(layers.add(), first, at(conv(5, { padding: "same" }), first));
+      const both = at(layers.concatenate(), at(conv(3, { padding: "same" }), added), first);
+      return at(conv([2, 1]), both);
+    }),
+};
+
+/** Rows and columns of the pixels that one cell of a layer depends on: first and last. */
+function reach(model: tf.LayersModel, layer: GraphTensor, cell: readonly [number, number]): [number, number][] {
+  const part = tf.model({ inputs: model.inputs, outputs: layer });
+  return tf.tidy(() => {
+    const image = tf.ones([1, ...(model.inputs[0] as GraphTensor).shape.slice(1)] as number[]);
+    const gradient = tf.grad((x: tf.Tensor) => tf.sum(tf.slice(part.apply(x) as tf.Tensor4D, [0, ...cell], [1, 1, 1])));
+    const used = tf.squeeze<tf.Tensor2D>(gradient(image), [0, 3]);
+    return [1, 0].map((other) => {
+      const sums = Array.from(tf.sum(tf.abs(used), other).dataSync());
+      return [sums.findIndex((sum) => sum > 0), sums.findLastIndex((sum) => sum > 0)];
+    }) as [number, number][];
+  });
+}
+
+for (const [name, build] of Object.entries(networks)) {
+  test(`receptiveField(model) is the box of pixels with a gradient: ${name}`, () => {
+    const model = build();
+    tf.tidy(() => model.setWeights(model.getWeights().map((weight) => tf.fill(weight.shape, 0.5))));
+    const layer = findImageLayer(model);
+    const fields = receptiveField(model, layer.sourceLayer.name);
+    const image = (model.inputs[0] as GraphTensor).shape.slice(1) as [number, number];
+    const ends = ({ stride, first, size }: AxisField, cell: number) =>
+      [-1, 1].map((side) => first + cell * stride + (side * (size - 1)) / 2) as [number, number];
+    // the first and the last cell along each axis whose field does not reach over the border
+    const inside = fields.map((field, axis) => {
+      const cells = Array.from({ length: layer.shape[axis + 1] as number }, (_, cell) => cell);
+      const fits = ([low, high]: [number, number]) => low >= 0 && high < (image[axis] as number);
+      return cells.filter((cell) => fits(ends(field, cell)));
+    });
+    for (const end of [0, -1]) {
+      const cell = inside.map((cells) => cells.at(end)) as [number, number];
+      assert.deepEqual(
+        reach(model, layer, cell),
+        fields.map((field, axis) => ends(field, cell[axis] as number)),
+        `cell ${cell}`,
+      );
+    }
+    assert.ok(inside.every((cells) => cells.length > 1));
+    model.dispose();
+  });
+}
+
+test("receptiveField(model, layer) refuses layers that it does not know, and says what to ask for instead", () => {
+  const model = chain(conv(3), layers.upSampling2d({ name: "larger" }), conv(3, { name: "behind" }));
+  const error =
+    /^Error: Expected layers that slide, pad or work pixel by pixel, got larger \(UpSampling2D\): where its output lies on the input is not known; ask for `upsampling: "stretch"` instead\.$/;
+  for (const name of ["larger", "behind", undefined]) assert.throws(() => receptiveField(model, name), error);
+});
+
+test("receptiveField(model, layer) refuses to add or concatenate branches whose centres differ", () => {
+  for (const merge of [layers.add({ name: "merged" }), layers.concatenate({ name: "merged" })]) {
+    // an even kernel looks half a pixel further, along one axis
+    const model = functional((input) => at(merge, input, at(conv([1, 2], { filters: 1, padding: "same" }), input)));
+    assert.throws(() => receptiveField(model, "merged"), /got merged \((Add|Concatenate)\): where its output lies/);
+    assert.deepEqual(receptiveField(model)[1], { stride: 1, first: 0.5, size: 2 });
+  }
+});
+
+test("receptiveField(model, layer) leaves no tensor behind", () => {
+  const model = buildLeNet5();
+  const before = tf.memory().numTensors;
+  receptiveField(model);
+  assert.equal(tf.memory().numTensors, before);
+  model.dispose();
+});

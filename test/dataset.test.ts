@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Dataset, split, subset, take, toTensors } from "lenet-lab";
+import { type Dataset, folds, split, subset, take, toTensors } from "lenet-lab";
 import { digits, noise } from "./helpers/data";
 
 /** A data set whose image i is filled with the value i, so that each image can be told. */
@@ -82,6 +82,66 @@ test("split(train, {validation, seed}) refuses sizes that leave a part empty, an
   }
   assert.throws(
     () => split(numbered(20), { validation: 5, seed: 0.5 }),
+    /^RangeError: Expected a seed to be a whole number, got 0\.5\.$/,
+  );
+});
+
+test("folds(train, {count, seed}) puts every index in exactly one list, each rising, sizes within one", () => {
+  for (const [total, count] of [
+    [200, 5],
+    [203, 7],
+    [20, 20],
+    [9, 2],
+  ] as const) {
+    const parts = folds(numbered(total), { count, seed: 1 });
+    assert.equal(parts.length, count);
+    assert.deepEqual(
+      parts.flat().sort((a, b) => a - b),
+      Array.from({ length: total }, (_, i) => i),
+    );
+    for (const part of parts) {
+      assert.deepEqual(
+        part,
+        [...part].sort((a, b) => a - b),
+      );
+    }
+    const sizes = parts.map((part) => part.length);
+    assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1, `${sizes}`);
+  }
+});
+
+test("folds(train, {count, seed}) keeps each class's proportion to within one image", () => {
+  const data = digits().train;
+  const parts = folds(data, { count: 7, seed: 0 });
+  for (let c = 0; c < 10; c++) {
+    const share = data.labels.filter((label) => label === c).length / 7;
+    for (const part of parts) {
+      const own = part.filter((i) => data.labels[i] === c).length;
+      assert.ok(Math.abs(own - share) < 1, `class ${c}: expected ${share}, got ${own}`);
+    }
+  }
+});
+
+test("folds(train, {count, seed}) is the same for a seed, another for another seed, and at random", () => {
+  const data = numbered(200);
+  const parts = (seed: number) => folds(data, { count: 4, seed });
+  assert.deepEqual(parts(3), parts(3));
+  assert.notDeepEqual(parts(3), parts(4));
+  const sorted = { ...data, labels: new Uint8Array(200) };
+  const [first] = folds(sorted, { count: 4, seed: 0 });
+  const steps = new Set(first?.slice(1).map((index, i) => index - (first[i] as number)));
+  assert.ok(steps.size > 3, `steps of ${[...steps]}`);
+});
+
+test("folds(train, {count, seed}) refuses counts that leave no two parts, and seeds that are not whole", () => {
+  for (const count of [0, 1, -2, 2.5, 21, Number.NaN]) {
+    assert.throws(
+      () => folds(numbered(20), { count, seed: 0 }),
+      new RegExp(`^RangeError: Expected \`count\` to be a whole number in 2 … 20, got ${count}\\.$`),
+    );
+  }
+  assert.throws(
+    () => folds(numbered(20), { count: 2, seed: 0.5 }),
     /^RangeError: Expected a seed to be a whole number, got 0\.5\.$/,
   );
 });

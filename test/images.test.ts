@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import ndarray from "ndarray";
-import { imageGrid } from "../lib/src/images";
+import { type ImageGridOptions, imageGrid } from "../lib/src/images";
 import { decode } from "./helpers/picture";
 
 /** `count` images of 4 × 4 bytes: black but for a bright pixel in the upper left corner. */
@@ -69,6 +69,61 @@ test("imageGrid(images, {range}) sets what is first and last colour", async () =
     (await decode(imageGrid(faint, { scale: 10, range, colours: "light" }).png)).at(50, 25);
   assert.deepEqual(await corner("each"), [255, 255, 255]);
   assert.deepEqual(await corner([0, 0.2]), [128, 128, 128]);
+});
+
+test("imageGrid(images, {overlay}) paints a map over each image, and leaves those with undefined bare", async () => {
+  // right column for, left column against
+  const map = ndarray(new Float32Array(16), [4, 4]);
+  for (let row = 0; row < 4; row++)
+    for (const [column, value] of [
+      [3, 1],
+      [0, -1],
+    ] as const)
+      map.set(row, column, value);
+  const options = { scale: 5, columns: 2 };
+  const bare = await decode(imageGrid(dots(2), options).png);
+  const decoded = await decode(imageGrid(dots(2), { ...options, overlay: [undefined, map] }).png);
+  // the images begin at 10 and 36, a pixel is 5 wide; the picture is twice as large
+  const [second, right, below] = [52, 30, 30];
+  for (const x of [24, 24 + right]) for (const y of [24, 24 + below]) assert.deepEqual(decoded.at(x, y), bare.at(x, y));
+  const [red, , blue] = decoded.at(24 + second + right, 24 + below);
+  assert.ok(red > blue + 100, `orange: ${red}, ${blue}`);
+  const against = decoded.at(24 + second, 24 + below);
+  assert.ok(against[2] > against[0] + 100, `blue: ${against}`);
+  assert.deepEqual(decoded.at(40 + second, 24 + below), [255, 255, 255]);
+});
+
+test("imageGrid(images, {overlay}) takes the maps as one array, a list, or a last axis of one", () => {
+  const maps = ndarray(
+    Float32Array.from({ length: 32 }, (_, i) => Math.sin(i)),
+    [2, 4, 4],
+  );
+  const png = (overlay: ImageGridOptions["overlay"]) => imageGrid(dots(2), { overlay }).png;
+  const listed = png([maps.pick(0, null, null), maps.pick(1, null, null)]);
+  assert.deepEqual(png(maps), listed);
+  assert.deepEqual(png(ndarray(maps.data, [2, 4, 4, 1])), listed);
+  assert.notDeepEqual(png(ndarray(maps.data, [2, 4, 4]).step(-1)), listed);
+  assert.notDeepEqual(png(undefined), listed);
+  const one = maps.pick(1, null, null);
+  assert.deepEqual(imageGrid(dots(1), { overlay: one }).png, imageGrid(dots(1), { overlay: [one] }).png);
+});
+
+test("imageGrid(images, {overlay}) refuses maps of another number or size", () => {
+  const maps = (...shape: number[]) => ndarray(new Float32Array(shape.reduce((a, b) => a * b)), shape);
+  for (const [overlay, count] of [
+    [[undefined], 1],
+    [maps(3, 4, 4), 3],
+    [maps(4, 4), 1],
+  ] as const) {
+    assert.throws(
+      () => imageGrid(dots(2), { overlay }),
+      new RegExp(`^Error: Expected \`overlay\` to hold 2 items, one an image, got ${count}\\.$`),
+    );
+  }
+  assert.throws(
+    () => imageGrid(dots(2), { overlay: maps(2, 5, 3) }),
+    /^Error: Expected `overlay` \[4, 4\] as its image, got \[5, 3\]\.$/,
+  );
 });
 
 test("imageGrid takes one image, lists, and a last axis of one", () => {

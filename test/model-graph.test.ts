@@ -163,7 +163,8 @@ test("runToLogits(model, known) refuses several outputs, and outputs that are no
   const flat = at(layers.flatten(), input);
   const two = tf.model({ inputs: input, outputs: [at(dense("a"), flat), at(dense("b"), flat)] });
   const image = functional((x) => at(conv("conv"), x));
-  const error = (got: string) => new RegExp(`^Error: Expected a model with one output \\[n, classes\\], got ${got}\\.$`);
+  const error = (got: string) =>
+    new RegExp(`^Error: Expected a model with one output \\[n, classes\\], got ${got}\\.$`);
   assert.throws(() => runToLogits(two, new Map()), error("\\[.*3\\] and \\[.*3\\]"));
   assert.throws(() => runToLogits(image, new Map()), error("\\[.*6, 5, 2\\]"));
 });
@@ -179,6 +180,10 @@ test("findImageLayer(model, name) is the last convolution unless named, and any 
   const model = buildLeNet5();
   assert.equal(findImageLayer(model).sourceLayer.name, "conv2");
   assert.equal(findImageLayer(model, "pool2"), model.getLayer("pool2").output);
+  const separable = functional((x) =>
+    at(layers.separableConv2d({ name: "s", filters: 1, kernelSize: 3 }), at(conv("c"), x)),
+  );
+  assert.equal(findImageLayer(separable).sourceLayer.name, "s");
   const twice = (models["shared layer"] as () => tf.LayersModel)();
   assert.equal(findImageLayer(twice, "shared"), twice.getLayer("shared").getOutputAt(1));
   model.dispose();
@@ -186,7 +191,10 @@ test("findImageLayer(model, name) is the last convolution unless named, and any 
 
 test("findImageLayer(model, name) lists the layers there are, with their shapes", () => {
   const expected = "^Error: Expected `layer` to name a layer with an output \\[height, width, channels\\], got ";
-  const there = "conv1 [28, 28, 6], pool1 [14, 14, 6], conv2 [10, 10, 16], pool2 [5, 5, 16].".replace(/[[\].]/g, "\\$&");
+  const there = "conv1 [28, 28, 6], pool1 [14, 14, 6], conv2 [10, 10, 16], pool2 [5, 5, 16].".replace(
+    /[[\].]/g,
+    "\\$&",
+  );
   const model = buildLeNet5();
   for (const name of ["dense1", "conv3"])
     assert.throws(() => findImageLayer(model, name), new RegExp(`${expected}${name}: this model has ${there}$`));

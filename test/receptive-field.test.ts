@@ -17,14 +17,8 @@ function functional(build: (input: GraphTensor) => GraphTensor): tf.LayersModel 
 const chain = (...list: tf.layers.Layer[]) => functional((input) => list.reduce((x, layer) => at(layer, x), input));
 
 for (const [padding, fields] of [
-  [
-    "same",
-    { conv1: [1, 0, 5], pool1: [2, 0.5, 6], conv2: [2, 4.5, 14], pool2: [4, 5.5, 16] },
-  ],
-  [
-    "valid",
-    { conv1: [1, 2, 5], pool1: [2, 2.5, 6], conv2: [2, 6.5, 14], pool2: [4, 7.5, 16] },
-  ],
+  ["same", { conv1: [1, 0, 5], pool1: [2, 0.5, 6], conv2: [2, 4.5, 14], pool2: [4, 5.5, 16] }],
+  ["valid", { conv1: [1, 2, 5], pool1: [2, 2.5, 6], conv2: [2, 6.5, 14], pool2: [4, 7.5, 16] }],
 ] as const) {
   test(`receptiveField(LeNet-5, layer) has the numbers worked out by hand, conv1 padded "${padding}"`, () => {
     const model = buildLeNet5({ padding });
@@ -37,7 +31,7 @@ for (const [padding, fields] of [
   });
 }
 
-/** Networks whose layer `last`, if its weights are positive, depends on every pixel that it can reach. */
+/** Networks whose layer `last`, if its weights are positive, answers to every pixel that it can reach. */
 const networks: Record<string, () => tf.LayersModel> = {
   "LeNet-5, same": () => buildLeNet5({ pooling: "average" }),
   "LeNet-5, valid": () => buildLeNet5({ pooling: "average", padding: "valid" }),
@@ -49,9 +43,8 @@ const networks: Record<string, () => tf.LayersModel> = {
     ),
   "strides, same, sizes that divide": () =>
     chain(conv([6, 1]), conv(3, { strides: 2, padding: "same" }), conv([3, 2], { strides: [1, 2], padding: "same" })),
-  "a kernel smaller than its stride": () => chain(conv([1, 2], { strides: [3, 4], padding: "same" }), conv(2)),
-  dilated: () =>
-    chain(conv([3, 2], { dilationRate: [2, 3] }), conv([2, 3], { dilationRate: [3, 1], padding: "same" })),
+  "a kernel smaller than its stride": () => chain(conv([1, 2], { strides: [4, 7], padding: "same" }), conv(2)),
+  dilated: () => chain(conv([3, 2], { dilationRate: [2, 3] }), conv([2, 3], { dilationRate: [3, 1], padding: "same" })),
   "dilated by one number": () => chain(conv([3, 4], { dilationRate: 2, padding: "same" })),
   "separable and depthwise": () =>
     chain(
@@ -80,22 +73,25 @@ const networks: Record<string, () => tf.LayersModel> = {
     }),
 };
 
-/** Rows and columns of the pixels that one cell of a layer depends on: first and last. */
+/** Along each axis, the first and the last row or column of pixels that a cell of a layer answers to. */
 function reach(model: tf.LayersModel, layer: GraphTensor, cell: readonly [number, number]): [number, number][] {
   const part = tf.model({ inputs: model.inputs, outputs: layer });
-  return tf.tidy(() => {
-    const image = tf.ones([1, ...(model.inputs[0] as GraphTensor).shape.slice(1)] as number[]);
-    const gradient = tf.grad((x: tf.Tensor) => tf.sum(tf.slice(part.apply(x) as tf.Tensor4D, [0, ...cell], [1, 1, 1])));
-    const used = tf.squeeze<tf.Tensor2D>(gradient(image), [0, 3]);
-    return [1, 0].map((other) => {
-      const sums = Array.from(tf.sum(tf.abs(used), other).dataSync());
-      return [sums.findIndex((sum) => sum > 0), sums.findLastIndex((sum) => sum > 0)];
-    }) as [number, number][];
-  });
+  const [height, width] = (model.inputs[0] as GraphTensor).shape.slice(1) as [number, number];
+  // tfjs has no gradients of dilated convolutions; so one image for each row, with that row alone lit
+  const answers = (images: tf.Tensor): [number, number] => {
+    const value = (x: tf.Tensor) =>
+      tf.sum(tf.slice(part.predict(x) as tf.Tensor4D, [0, ...cell], [-1, 1, 1]), [1, 2, 3]);
+    const changes = Array.from(tf.sub(value(images), value(tf.zeros([1, height, width, 1]))).dataSync());
+    const visible = (change: number) => change > 1e-4 * Math.max(...changes);
+    return [changes.map(visible).indexOf(true), changes.map(visible).lastIndexOf(true)];
+  };
+  const lit = (shape: number[]) =>
+    tf.mul(tf.reshape(tf.eye(shape[0] as number), shape), tf.ones([1, height, width, 1]));
+  return tf.tidy(() => [answers(lit([height, height, 1, 1])), answers(lit([width, 1, width, 1]))]);
 }
 
 for (const [name, build] of Object.entries(networks)) {
-  test(`receptiveField(model) is the box of pixels with a gradient: ${name}`, () => {
+  test(`receptiveField(model) is the box of pixels that a cell answers to: ${name}`, () => {
     const model = build();
     tf.tidy(() => model.setWeights(model.getWeights().map((weight) => tf.fill(weight.shape, 0.5))));
     const layer = findImageLayer(model);
@@ -129,19 +125,41 @@ test("receptiveField(model, layer) refuses layers that it does not know, and say
   for (const name of ["larger", "behind", undefined]) assert.throws(() => receptiveField(model, name), error);
 });
 
-test("receptiveField(model, layer) refuses to add or concatenate branches whose centres differ", () => {
+test("receptiveField(model, layer) takes the widest of branches whose centres differ by less than a stride", () => {
   for (const merge of [layers.add({ name: "merged" }), layers.concatenate({ name: "merged" })]) {
     // an even kernel looks half a pixel further, along one axis
     const model = functional((input) => at(merge, input, at(conv([1, 2], { filters: 1, padding: "same" }), input)));
-    assert.throws(() => receptiveField(model, "merged"), /got merged \((Add|Concatenate)\): where its output lies/);
-    assert.deepEqual(receptiveField(model)[1], { stride: 1, first: 0.5, size: 2 });
+    assert.deepEqual(receptiveField(model, "merged")[1], { stride: 1, first: 0.5, size: 2 });
   }
+  // the block of a residual network that halves the image
+  const block = functional((input) => {
+    const main = at(conv(3, { strides: 2, padding: "same", name: "main" }), input);
+    return at(layers.add({ name: "merged" }), at(conv(1, { strides: 2, padding: "same" }), input), main);
+  });
+  assert.deepEqual(receptiveField(block, "merged"), receptiveField(block, "main"));
+  assert.equal(receptiveField(block, "merged")[0].size, 3);
 });
 
-test("receptiveField(model, layer) leaves no tensor behind", () => {
-  const model = buildLeNet5();
-  const before = tf.memory().numTensors;
-  receptiveField(model);
-  assert.equal(tf.memory().numTensors, before);
-  model.dispose();
+test("receptiveField(model, layer) does not ask about layers that are not on the way", () => {
+  const model = functional((input) => {
+    const side = at(layers.dense({ units: 2 }), at(layers.flatten(), input));
+    return at(layers.concatenate(), side, at(layers.flatten(), at(conv(3, { name: "asked" }), input)));
+  });
+  assert.equal(receptiveField(model, "asked")[0].size, 3);
+});
+
+test("receptiveField(model, layer) refuses branches that lie on different grids", () => {
+  const along = functional((input) => at(layers.concatenate({ axis: 1, name: "merged" }), input, input));
+  assert.throws(() => receptiveField(along, "merged"), /got merged \(Concatenate\): where its output lies/);
+  // the first centres are the same here, and those behind them not
+  const strided = functional((input) => {
+    const padding = layers.zeroPadding2d({
+      padding: [
+        [0, 14],
+        [0, 12],
+      ],
+    });
+    return at(layers.add({ name: "merged" }), at(conv(3), input), at(padding, at(conv(3, { strides: 2 }), input)));
+  });
+  assert.throws(() => receptiveField(strided, "merged"), /got merged \(Add\): where its output lies/);
 });

@@ -2,13 +2,15 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { loadComparison, loadTestResults, meanAndDeviation, projectDataFolder } from "lenet-lab";
+import { loadComparison, loadCrossValidation, loadTestResults, meanAndDeviation, projectDataFolder } from "lenet-lab";
 import { assertClose } from "./helpers/assertions";
+import { digits } from "./helpers/data";
 
 const folder = join(projectDataFolder(), "results");
 const names = readdirSync(folder)
   .filter((file) => file.endsWith(".json"))
-  .map((file) => file.replace(/\.json$/, ""));
+  .map((file) => file.replace(/\.json$/, ""))
+  .filter((name) => name !== "cross-validation");
 
 test("loadTestResults(unknown) and loadComparison(unknown) name the file and the command that makes it", () => {
   for (const load of [loadTestResults, loadComparison]) {
@@ -37,3 +39,17 @@ for (const name of names) {
     }
   });
 }
+
+test("data/results/cross-validation.json predicts every training image once in each arm", () => {
+  const { labels } = digits().train;
+  for (const { images, mistakes, folds } of loadCrossValidation().arms) {
+    assert.equal(images, labels.length);
+    assertClose([meanAndDeviation(folds).mean], [1 - mistakes.length / images], 1e-6);
+    for (const [i, { index, label, predicted, loss }] of mistakes.entries()) {
+      assert.ok(i === 0 || index > (mistakes[i - 1]?.index as number), `${index} comes once, in order`);
+      assert.equal(label, labels[index]);
+      // a class that is not the largest of two or more has a probability below a half
+      assert.ok(predicted !== label && predicted >= 0 && predicted < 10 && loss > Math.log(2), `image ${index}`);
+    }
+  }
+});

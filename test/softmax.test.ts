@@ -11,9 +11,7 @@ function someLogits(count: number, classes: number): Float32Array {
 }
 
 const rowsOf = (values: ArrayLike<number>, classes: number): number[][] =>
-  Array.from({ length: values.length / classes }, (_, i) =>
-    Array.from(values).slice(i * classes, (i + 1) * classes),
-  );
+  Array.from({ length: values.length / classes }, (_, i) => Array.from(values).slice(i * classes, (i + 1) * classes));
 
 test("softmax(logits, {classes, temperature}) is exp(x / t) over its sum, row by row", () => {
   for (const [classes, temperature] of [
@@ -73,7 +71,10 @@ test("lossOfEach(logits, labels) has the mean that evaluate(model, data) and sof
   assertClose([mean], [evaluate(forward, data).loss], 1e-5);
   const direct = tf.tidy(
     () =>
-      softmaxCrossEntropy(tf.tensor2d(logits, [37, 10]), tf.tensor1d([...data.labels], "int32")).dataSync()[0] as number,
+      softmaxCrossEntropy(
+        tf.tensor2d(logits, [37, 10]),
+        tf.tensor1d([...data.labels], "int32"),
+      ).dataSync()[0] as number,
   );
   assertClose([mean], [direct], 1e-5);
 });
@@ -85,7 +86,10 @@ test("classCount(values, labels) is how many numbers belong to each label", () =
 
 test("classCount(values, labels) and lossOfEach(logits, labels) refuse counts that do not fit", () => {
   for (const [values, labels] of [
-    [[1, 2, 3], [0, 1]],
+    [
+      [1, 2, 3],
+      [0, 1],
+    ],
     [[], [0]],
     [[1, 2], []],
     [[], []],
@@ -118,5 +122,13 @@ test("lossOfEach(logits, labels) refuses labels that are no class, and says whic
       () => lossOfEach([1, 2, 3, 4, 5, 6, 7, 8, 9], [0, label, 2]),
       new RegExp(`^RangeError: Expected labels in 0 … 2, got ${label} at index 1\\.$`),
     );
+  }
+});
+
+test("softmax and lossOfEach refuse a temperature that is not above 0", () => {
+  for (const temperature of [0, -1, Number.NaN]) {
+    const message = `Expected \`temperature\` to be above 0, got ${temperature}.`;
+    assert.throws(() => softmax([1, 2], { classes: 2, temperature }), { name: "RangeError", message });
+    assert.throws(() => lossOfEach([1, 2], [0], { temperature }), { name: "RangeError", message });
   }
 });

@@ -34,7 +34,8 @@ type Weighing = (features: tf.Tensor4D, gradients: tf.Tensor4D) => tf.Tensor4D;
  * @param images float32 [n, height, width, channels], as the model takes them, or a data set
  * @param classes the class to explain: one for each image, or one for all
  * @returns float32 [n, height, width], at the size of the images unless told otherwise; in 0 … 1, or −1 … 1 if `signed`
- * @throws when the layer does not exist (the message lists those that do), or images or classes do not fit the model
+ * @throws when the layer does not exist (the message lists those that do), when images or classes do not fit the model, and where
+ *   tfjs has no gradient, as for dilated convolutions above the layer
  */
 export function gradCam(model: tf.LayersModel, images: Images, classes: Classes, options: MapOptions = {}): Maps {
   return mapsOf(model, images, classes, options, (features, gradients) => {

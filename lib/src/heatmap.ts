@@ -100,7 +100,7 @@ export function heatmap(matrix: readonly (readonly number[])[], options: Heatmap
 }
 
 const detailWidth = 300;
-const detailHint = "<i>in JupyterLab: click a<br>blue cell to see its images</i>";
+const detailHint = "<i>in JupyterLab: click<br>a cell to see more</i>";
 
 /** One hidden text for each cell that has details, right of the matrix; Plotly shows it while its cell is the one last clicked. */
 function detailNotes(

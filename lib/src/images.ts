@@ -30,8 +30,8 @@ export interface ImageGridOptions {
   /** values of the first and last colour: given, or the extremes of `each` image or of `all`; bytes have 0 and 255 unless told otherwise */
   range?: RangeRule;
   /**
-   * a map over each image, of its size, as `gradCam` gives them: 0 shows the image as it is, 1 is orange, −1 blue; `undefined`
-   * in a list leaves an image bare
+   * a map over each image, of its size, as `gradCam` gives them: 1 is orange, −1 blue, 0 without colour, over grey instead of black
+   * ink; `undefined` in a list leaves an image as it is
    */
   overlay?: NdArray | readonly (NdArray | undefined)[];
   /** CSS pixels between images */

@@ -36,7 +36,7 @@ export function findImageLayer(model: tf.LayersModel, name?: string): GraphTenso
   );
   const layer = found.at(-1);
   if (layer) return layer;
-  const list = candidates.map(({ sourceLayer, shape }) => `${sourceLayer.name} [${shape.slice(1).join(", ")}]`);
+  const list = candidates.map(({ sourceLayer, shape }) => `${sourceLayer.name} [${shapeText(shape.slice(1))}]`);
   throw new Error(
     `Expected \`layer\` to name a layer with an output [height, width, channels], got ${name ?? "no convolution"}: ` +
       `this model has ${list.join(", ") || "none"}.`,
@@ -66,13 +66,14 @@ export function runGraph(known: KnownValues, wanted: GraphTensor): tf.Tensor {
 
 /**
  * As `runGraph`, for the model's logits: where a model ends in a softmax, what goes into it. A softmax makes explanations
- * of a confident network vanish, and mixes reasons against the other classes into those for one.
+ * of a confident network vanish, and mixes reasons against the other classes into those for one. A softmax inside a nested
+ * model, or with other layers behind it, is not seen.
  * @returns float32 [n, classes]
  */
 export function runToLogits(model: tf.LayersModel, known: KnownValues): tf.Tensor2D {
   const output = model.outputs[0] as GraphTensor;
   if (model.outputs.length !== 1 || output.shape.length !== 2) {
-    const shapes = model.outputs.map(({ shape }) => `[${shape.join(", ")}]`).join(" and ");
+    const shapes = model.outputs.map(({ shape }) => `[${shapeText(shape)}]`).join(" and ");
     throw new Error(`Expected a model with one output [n, classes], got ${shapes}.`);
   }
   const { sourceLayer, inputs } = output;
@@ -84,4 +85,9 @@ export function runToLogits(model: tf.LayersModel, known: KnownValues): tf.Tenso
   const [kernel, bias] = sourceLayer.getWeights();
   const product = tf.matMul(before, kernel as tf.Tensor2D);
   return (bias ? tf.add(product, bias) : product) as tf.Tensor2D;
+}
+
+/** A shape in words; what is not fixed, such as the number of images, is n. */
+function shapeText(shape: readonly (number | null)[]): string {
+  return shape.map((length) => length ?? "n").join(", ");
 }

@@ -1,4 +1,4 @@
-import { findImageLayer, type GraphTensor, graphOf, inputOf } from "./model-graph";
+import { findImageLayer, type GraphTensor, inputOf } from "./model-graph";
 import type { tf } from "./tensorflow";
 
 /** Where along one axis of the input the cells of a layer's output look, in input pixels. */
@@ -27,7 +27,7 @@ interface Sliding {
 
 const sliding = /^(SeparableConv2D|DepthwiseConv2D|Conv2D|MaxPooling2D|AveragePooling2D)$/;
 const pixelwise =
-  /^(Activation|ReLU|LeakyReLU|PReLU|ELU|ThresholdedReLU|Softmax|BatchNormalization|LayerNormalization|Dropout|SpatialDropout2D|GaussianNoise|GaussianDropout|AlphaDropout|Add|Average|Maximum|Minimum|Multiply|Concatenate)$/;
+  /^(Activation|Rescaling|ReLU|LeakyReLU|PReLU|ELU|ThresholdedReLU|Softmax|BatchNormalization|LayerNormalization|Dropout|GaussianNoise|GaussianDropout|AlphaDropout|Add|Average|Maximum|Minimum|Multiply|Concatenate)$/;
 
 /**
  * Which part of the input each cell of a layer sees (Araujo, Norris and Sim 2019, "Computing Receptive Fields of
@@ -35,25 +35,31 @@ const pixelwise =
  * @throws when a layer on the way is none of those whose geometry is known
  */
 export function receptiveField(model: tf.LayersModel, layer?: string): ReceptiveField {
-  const wanted = findImageLayer(model, layer);
   const fields = new Map<GraphTensor, ReceptiveField>([[inputOf(model), [pixel, pixel]]]);
-  for (const tensor of graphOf(model)) {
-    if (!fields.has(tensor)) fields.set(tensor, fieldAfter(tensor, fields));
-    if (tensor === wanted) break;
-  }
-  return fields.get(wanted) as ReceptiveField;
+  const fieldOf = (tensor: GraphTensor): ReceptiveField => {
+    const field = fields.get(tensor) ?? fieldAfter(tensor, tensor.inputs.map(fieldOf));
+    fields.set(tensor, field);
+    return field;
+  };
+  return fieldOf(findImageLayer(model, layer));
 }
 
 const pixel: AxisField = { stride: 1, first: 0, size: 1 };
 
-function fieldAfter({ sourceLayer, inputs }: GraphTensor, fields: Map<GraphTensor, ReceptiveField>): ReceptiveField {
-  const before = inputs.map((input) => fields.get(input) as ReceptiveField);
+function fieldAfter({ sourceLayer, inputs }: GraphTensor, before: ReceptiveField[]): ReceptiveField {
   const [field] = before as [ReceptiveField];
   const type = sourceLayer.getClassName();
   const config = sourceLayer.getConfig();
   if (sliding.test(type)) {
-    const window = config as unknown as Sliding;
+    const window = { ...config } as unknown as Sliding;
     const size = (inputs[0] as GraphTensor).shape.slice(1, 3) as [number, number];
+    if (size.includes(null as never))
+      throw new Error(
+        `Expected an input of known size, got ${sourceLayer.name} with an input [${size.map((n) => n ?? "?").join(", ")}]: ` +
+          "give the model a fixed `inputShape`.",
+      );
+    // tfjs ignores the dilation of depthwise convolutions
+    if (type === "DepthwiseConv2D") window.dilationRate = 1;
     return [slide(field[0], window, size, 0), slide(field[1], window, size, 1)];
   }
   if (type === "ZeroPadding2D") {
@@ -61,8 +67,9 @@ function fieldAfter({ sourceLayer, inputs }: GraphTensor, fields: Map<GraphTenso
     const shift = (axis: AxisField, cells: number) => ({ ...axis, first: axis.first - cells * axis.stride });
     return [shift(field[0], rows[0]), shift(field[1], columns[0])];
   }
-  const sameGrid = before.every((other) => [0, 1].every((i) => sameCentres(other[i as 0 | 1], field[i as 0 | 1])));
-  if (pixelwise.test(type) && sameGrid) return [widest(before, 0), widest(before, 1)];
+  const joins = type !== "Concatenate" || config.axis === -1 || config.axis === 3;
+  if (pixelwise.test(type) && joins && before.every((other) => sameGrid(other, field)))
+    return [widest(before, 0), widest(before, 1)];
   throw new Error(
     `Expected layers that slide, pad or work pixel by pixel, got ${sourceLayer.name} (${type}): ` +
       'where its output lies on the input is not known; ask for `upsampling: "stretch"` instead.',
@@ -85,10 +92,14 @@ function slide(field: AxisField, window: Sliding, shape: Pair, axis: 0 | 1): Axi
   };
 }
 
-function sameCentres(a: AxisField, b: AxisField): boolean {
-  return a.stride === b.stride && a.first === b.first;
+/** Branches may look from slightly different places, as the two of a residual block with stride 2 do; not from a cell's width apart. */
+function sameGrid(a: ReceptiveField, b: ReceptiveField): boolean {
+  const agrees = (first: AxisField, second: AxisField) =>
+    first.stride === second.stride && Math.abs(first.first - second.first) < first.stride;
+  return agrees(a[0], b[0]) && agrees(a[1], b[1]);
 }
 
+/** Of branches that meet, the field that sees most. */
 function widest(fields: readonly ReceptiveField[], axis: 0 | 1): AxisField {
   return fields.map((field) => field[axis]).reduce((a, b) => (b.size > a.size ? b : a));
 }

@@ -25,6 +25,8 @@ export interface Placing {
 export function placing(model: tf.LayersModel, layer: GraphTensor, upsampling: Upsampling): Placing {
   const from = layer.shape.slice(1, 3) as [number, number];
   const size = inputOf(model).shape.slice(1, 3) as [number, number];
+  if ([...from, ...size].includes(null as never))
+    throw new Error("Expected a model with an input of known size, got one of any size: give it a fixed `inputShape`.");
   if (upsampling === "none") return { size: from, place: (maps) => maps };
   if (upsampling !== "aligned" && upsampling !== "stretch")
     throw new RangeError(`Expected \`upsampling\` to be "aligned", "stretch" or "none", got ${upsampling}.`);

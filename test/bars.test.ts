@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bars, histogram } from "../lib/src/bars";
+import { ink } from "../lib/src/theme";
 
 test("bars(labels, values) makes a bar a label with its value written past its end", () => {
   const { data, layout } = bars([0, 1], [5923, 6742]);
@@ -31,6 +32,33 @@ test("bars(…, {errors}) writes texts past the error bars", () => {
   assert.deepEqual([text?.text, text?.y], ["98.5 %", 98.75]);
 });
 
+test("bars(…, {errors: {low, high}}) draws intervals that reach further on one side, with the text past the upper end", () => {
+  const errors = { low: [0.5, 1], high: Float64Array.of(4, 2.5) };
+  for (const horizontal of [false, true]) {
+    const { data, layout } = bars(["a", "b"], [1, 2], { errors, horizontal });
+    const [trace] = data as Record<string, object>[];
+    assert.deepEqual(trace?.[horizontal ? "error_x" : "error_y"], {
+      type: "data",
+      symmetric: false,
+      array: [3, 0.5],
+      arrayminus: [0.5, 1],
+      color: ink.text,
+      thickness: 1.2,
+      width: 4,
+    });
+    const texts = layout.annotations as { text: string; x: number; y: number }[];
+    assert.deepEqual(
+      texts.map(({ text, x, y }) => [text, horizontal ? x : y]),
+      [
+        ["1", 4],
+        ["2", 2.5],
+      ],
+    );
+  }
+  const half = bars(["a"], [1], { errors: [0.25] }).data as { error_y: object }[];
+  assert.deepEqual(half[0]?.error_y, { type: "data", array: [0.25], color: ink.text, thickness: 1.2, width: 4 });
+});
+
 test("bars(…, {valueText: false}) writes nothing", () => {
   assert.deepEqual(bars(["a"], [1], { valueText: false }).layout.annotations, []);
 });
@@ -50,5 +78,10 @@ test("histogram(edges, counts) puts each bar between its edges", () => {
 test("bars and histogram refuse lists that do not match", () => {
   assert.throws(() => bars(["a"], [1, 2]), /`values` to hold 1 items like `labels`, got 2/);
   assert.throws(() => bars(["a"], [1], { errors: [] }), /`errors`/);
+  assert.throws(() => bars(["a"], [1], { errors: { low: [], high: [1] } }), /`errors\.low` to hold 1 items .* got 0/);
+  assert.throws(
+    () => bars(["a"], [1], { errors: { low: [1], high: [1, 2] } }),
+    /`errors\.high` to hold 1 items .* got 2/,
+  );
   assert.throws(() => histogram([0, 1], [1, 2]), /`edges` to hold 3 items/);
 });

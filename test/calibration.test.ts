@@ -109,6 +109,10 @@ test("reliability(confidences, correct) refuses what makes no sense", () => {
       () => reliability([1], [1], { bins }),
       /^RangeError: Expected `bins` to be a whole number, 1 or more/,
     );
+  assert.throws(
+    () => reliability([1], [1], { binning: "masses" as "mass" }),
+    /^RangeError: Expected `binning` to be "width" or "mass", got masses\.$/,
+  );
 });
 
 test("topProbability(logits, {classes, temperature}) is the largest softmax probability of each image", () => {
@@ -162,6 +166,13 @@ test("fitTemperature(logits, labels) ends at 1/100 where all are right, at 100 w
   const logits = [3, 0, 1, 500, -900, 20];
   assert.equal(fitTemperature(logits, [0, 0]), 1 / 100);
   assert.equal(fitTemperature(logits, [1, 1]), 100);
+});
+
+test("fitTemperature(logits, labels) is 1 where the loss does not depend on the temperature", () => {
+  assert.equal(fitTemperature([2, 2, 2, -7, -7, -7], [0, 2]), 1);
+  assert.equal(fitTemperature([5, -3], [0, 0]), 1);
+  // one image that tells is enough
+  assert.equal(fitTemperature([2, 2, 2, 0, 0, 1], [0, 2]), 1 / 100);
 });
 
 test("fitTemperature(logits, labels) refuses no images, unknown labels and a model that has diverged", () => {

@@ -154,28 +154,45 @@ test("explanations reach 1 when normalised, and are 0 everywhere, not NaN, where
   model.dispose();
 });
 
-test("gradCam(model, …) works on tanh, average pooling, branches and several channels, at any convolution", () => {
-  const tanh = buildLeNet5({ activation: "tanh", pooling: "average", padding: "valid" });
-  const input = tf.input({ shape: [12, 16, 3] });
-  const convolution = (name: string) =>
-    tf.layers.conv2d({ name, filters: 3, kernelSize: 3, padding: "same" }).apply(input) as tf.SymbolicTensor;
-  const sum = tf.layers.add().apply([convolution("left"), convolution("right")]);
-  const logits = tf.layers.dense({ units: 4 }).apply(tf.layers.flatten().apply(sum)) as tf.SymbolicTensor;
+test("gradCam(model, …) works on tanh and average pooling, at any convolution", () => {
+  const model = buildLeNet5({ activation: "tanh", pooling: "average", padding: "valid" });
+  for (const method of Object.values(methods))
+    for (const layer of ["conv1", "conv2"]) assert.deepEqual(method(model, some, 1, { layer }).shape, [6, 28, 28]);
+  model.dispose();
+});
+
+test("explanations of one branch equal those of the plain chain that the other branch, at 0, leaves", () => {
+  const branch = (name: string) => tf.layers.conv2d({ name, filters: 3, kernelSize: 3, padding: "same" });
+  const [input, left, right] = [tf.input({ shape: [12, 16, 3] }), branch("left"), branch("right")];
+  const sum = tf.layers.add().apply([left, right].map((layer) => layer.apply(input) as tf.SymbolicTensor));
+  const tail = [
+    tf.layers.conv2d({ filters: 4, kernelSize: 3, activation: "tanh" }),
+    tf.layers.flatten(),
+    tf.layers.dense({ units: 4 }),
+  ];
+  const logits = tail.reduce((x, layer) => layer.apply(x) as tf.SymbolicTensor, sum as tf.SymbolicTensor);
   const branched = tf.model({ inputs: input, outputs: logits });
   const source = random(1);
   const coloured = tf.tensor4d(
     Float32Array.from({ length: 5 * 12 * 16 * 3 }, () => source.uniform()),
     [5, 12, 16, 3],
   );
-  for (const method of Object.values(methods)) {
-    for (const layer of ["conv1", "conv2"]) assert.deepEqual(method(tanh, some, 1, { layer }).shape, [6, 28, 28]);
-    for (const layer of ["left", "right"]) {
-      const maps = method(branched, coloured, 2, { layer, signed: true });
+  for (const [own, other] of [
+    [left, right],
+    [right, left],
+  ] as const) {
+    const kept = other.getWeights().map((weight) => weight.clone());
+    other.setWeights(tf.tidy(() => kept.map((weight) => tf.zerosLike(weight))));
+    const chain = tf.sequential({ layers: [tf.layers.inputLayer({ inputShape: [12, 16, 3] }), own, ...tail] });
+    for (const method of Object.values(methods)) {
+      const maps = method(branched, coloured, 2, { ...raw, layer: own.name });
       assert.deepEqual(maps.shape, [5, 12, 16]);
-      assert.ok(maps.data.some((value) => value !== 0));
+      assertClose(maps.data, method(chain, coloured, 2, { ...raw, layer: own.name }).data, 1e-6);
     }
+    other.setWeights(kept);
+    tf.dispose(kept);
   }
-  for (const used of [coloured, tanh, branched]) used.dispose();
+  for (const used of [coloured, branched]) used.dispose();
 });
 
 test("gradCam(model, …) explains logits: a softmax at the end changes nothing", () => {
@@ -244,5 +261,11 @@ test("explanations leave no tensor behind, also when they fail", async () => {
     await assertNoLeak(() => assert.throws(() => method(model, some, 3, { layer: "conv3" })));
     await assertNoLeak(() => assert.throws(() => method(model, some, 13)));
   }
-  model.dispose();
+  const image = tf.sequential({
+    layers: [tf.layers.conv2d({ inputShape: [28, 28, 1], filters: 2, kernelSize: 5 })],
+  });
+  const message = "Expected a model with one output [n, classes], got [n, 24, 24, 2].";
+  for (const method of Object.values(methods))
+    await assertNoLeak(() => assert.throws(() => method(image, some, 1), { name: "Error", message }));
+  for (const used of [model, image]) used.dispose();
 });

@@ -141,6 +141,19 @@ test("imageGrid(images) says in words what it shows", () => {
   );
 });
 
+test("imageGrid(images, {overlay}) says in words over how many images there is a map", () => {
+  const map = ndarray(new Float32Array(16), [4, 4]);
+  const alt = (...overlay: (typeof map | undefined)[]) =>
+    imageGrid(dots(overlay.length), { overlay, captions: overlay.map((_, i) => i) }).alt;
+  assert.equal(
+    alt(map, undefined, map),
+    "3 images of 4 × 4 pixels. Over 2 of them a map: orange for, blue against. Captions: 0, 1, 2.",
+  );
+  assert.match(alt(map, map), /pixels\. Over each of them a map: orange for, blue against\. Captions/);
+  assert.match(alt(map), /^1 image of 4 × 4 pixels\. Over it a map: orange for, blue against\. Captions/);
+  assert.equal(alt(undefined), "1 image of 4 × 4 pixels. Captions: 0.");
+});
+
 test("thirty digits with captions stay below 40 kilobytes", () => {
   const noise = Uint8Array.from({ length: 30 * 784 }, (_, i) => ((i * 7919) % 13 < 2 ? (i * 31) % 256 : 0));
   const { png } = imageGrid(ndarray(noise, [30, 28, 28]), { captions: Array.from({ length: 30 }, (_, i) => i) });

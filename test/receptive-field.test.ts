@@ -125,6 +125,18 @@ test("receptiveField(model, layer) refuses layers that it does not know, and say
   for (const name of ["larger", "behind", undefined]) assert.throws(() => receptiveField(model, name), error);
 });
 
+test("receptiveField(model, layer) refuses layers with their channels first", () => {
+  for (const layer of [
+    conv(3, { dataFormat: "channelsFirst", name: "turned" }),
+    layers.averagePooling2d({ poolSize: 1, dataFormat: "channelsFirst", name: "turned" }),
+    layers.zeroPadding2d({ padding: 1, dataFormat: "channelsFirst", name: "turned" }),
+  ]) {
+    const type = layer.getClassName();
+    const message = `Expected layers with \`dataFormat: "channelsLast"\`, got turned (${type}) with "channelsFirst".`;
+    assert.throws(() => receptiveField(chain(layer), "turned"), { name: "Error", message });
+  }
+});
+
 test("receptiveField(model, layer) takes the widest of branches whose centres differ by less than a stride", () => {
   for (const merge of [layers.add({ name: "merged" }), layers.concatenate({ name: "merged" })]) {
     // an even kernel looks half a pixel further, along one axis

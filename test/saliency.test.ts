@@ -118,6 +118,55 @@ test("saliency maps have a number for each pixel and channel, and do not depend 
   model.dispose();
 });
 
+test("integratedGradients(model, images, classes) refuses a baseline that is not a number or not of an image's shape", async () => {
+  const model = buildLeNet5();
+  for (const baseline of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const message = `Expected \`baseline\` to be a finite number, got ${baseline}.`;
+    assert.throws(() => integratedGradients(model, some, 1, { baseline }), { name: "RangeError", message });
+  }
+  // the last two would be broadcast without a word
+  for (const shape of [
+    [20, 28, 1],
+    [28, 28, 3],
+    [1, 28, 1],
+    [1, 1, 1],
+  ] as [number, number, number][]) {
+    const baseline = tf.zeros<tf.Rank.R3>(shape);
+    const message = `Expected \`baseline\` [28, 28, 1] as each of the images, got [${shape.join(", ")}].`;
+    await assertNoLeak(() =>
+      assert.throws(() => integratedGradients(model, some, 1, { baseline }), { name: "Error", message }),
+    );
+    baseline.dispose();
+  }
+  model.dispose();
+});
+
+test("saliency maps of a model for images of any size are those of the same model for one size", async () => {
+  const build = (size: number | null) => {
+    const kernelInitializer = () => tf.initializers.heNormal({ seed: 3 });
+    const layers = [
+      tf.layers.conv2d({
+        inputShape: [size, size, 1],
+        filters: 4,
+        kernelSize: 5,
+        kernelInitializer: kernelInitializer(),
+      }),
+      tf.layers.globalAveragePooling2d({}),
+      tf.layers.dense({ units: 10, activation: "softmax", kernelInitializer: kernelInitializer() }),
+    ];
+    return tf.sequential({ layers });
+  };
+  const [any, fixed] = [build(null), build(28)];
+  for (const method of [inputGradient, integratedGradients]) {
+    const maps = method(any, some, classes);
+    assert.deepEqual(maps.shape, [5, 28, 28, 1]);
+    assert.deepEqual(maps.data, method(fixed, some, classes).data);
+    assert.ok(maps.data.some((value) => value !== 0));
+    await assertNoLeak(() => method(any, some, classes));
+  }
+  for (const used of [any, fixed]) used.dispose();
+});
+
 test("integratedGradients(model, images, classes) refuses steps that are not whole", () => {
   const model = buildLeNet5();
   for (const steps of [0, 1.5, Number.NaN]) {
@@ -133,5 +182,11 @@ test("saliency maps leave no tensor behind, also when they fail", async () => {
     await assertNoLeak(() => method(model, some, classes, { ratherThan: 4, batchSize: 2 }));
     await assertNoLeak(() => assert.throws(() => method(model, some, 10)));
   }
-  model.dispose();
+  const image = tf.sequential({
+    layers: [tf.layers.conv2d({ inputShape: [28, 28, 1], filters: 2, kernelSize: 5 })],
+  });
+  const message = "Expected a model with one output [n, classes], got [n, 24, 24, 2].";
+  for (const method of [inputGradient, integratedGradients])
+    await assertNoLeak(() => assert.throws(() => method(image, some, 1), { name: "Error", message }));
+  for (const used of [model, image]) used.dispose();
 });

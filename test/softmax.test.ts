@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { classCount, evaluate, lossOfEach, random, softmax, softmaxCrossEntropy, tf } from "lenet-lab";
+import { evaluate, random, softmaxCrossEntropy, tf } from "lenet-lab";
+import { classCount, lossOfEach, softmax } from "../lib/src/softmax";
 import { assertClose } from "./helpers/assertions";
 import { noise } from "./helpers/data";
 

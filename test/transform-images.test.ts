@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { tf, transformImages } from "lenet-lab";
+import { tf } from "lenet-lab";
+import { transformImages } from "../lib/src/transform-images";
 import { assertClose, assertNoLeak, assertSameBits } from "./helpers/assertions";
 
 type Options = Parameters<typeof transformImages>[2];

@@ -135,6 +135,7 @@ test("placing(model, layer, upsampling) stretches where it cannot align, and ref
     /larger \(UpSampling2D\).*ask for `upsampling: "stretch"` instead/,
   );
   assert.deepEqual([...placing(model, layer, "stretch").size], [4, 4]);
+  model.dispose();
 });
 
 test("placing(model, layer, upsampling) refuses words that it does not know", () => {

@@ -3,8 +3,8 @@ import { type AxisOptions, axis, baseLayout, sameLength, shortNumber, summary } 
 import { colourOf, ink } from "./theme";
 
 export interface BarsOptions extends FigureOptions {
-  /** half the length of the error bar of each value */
-  errors?: ArrayLike<number>;
+  /** the error bar of each value: half its length, or where it begins and ends, as an interval around the value */
+  errors?: ArrayLike<number> | { low: ArrayLike<number>; high: ArrayLike<number> };
   horizontal?: boolean;
   /** writes a value on its bar; `false` leaves bars without text */
   valueText?: ((value: number) => string) | false;
@@ -28,10 +28,9 @@ export function bars(
   const { title = "", xLabel = "", yLabel = "", errors, horizontal = false, valueText = shortNumber } = options;
   const { colour = colourOf(0), range, valueScale = "linear", alt } = options;
   sameLength("values", values, "labels", labels.length);
-  if (errors) sameLength("errors", errors, "labels", labels.length);
   const names = labels.map(String);
   const numbers = Array.from(values);
-  const error = errors && { type: "data", array: Array.from(errors), color: ink.text, thickness: 1.2, width: 4 };
+  const { error, ends } = errorBars(numbers, errors);
   const trace = {
     type: "bar",
     ...(horizontal
@@ -48,7 +47,7 @@ export function bars(
     yaxis: axis(yLabel, horizontal ? categories : valueAxis),
     bargap: 0.25,
     annotations: valueText
-      ? numbers.map((value, i) => barText(valueText(value), i, value + (errors?.[i] ?? 0), horizontal, valueScale))
+      ? numbers.map((value, i) => barText(valueText(value), i, ends[i] as number, horizontal, valueScale))
       : [],
   });
   const facts = [extremes(names, numbers)];
@@ -84,6 +83,23 @@ export function histogram(edges: ArrayLike<number>, counts: ArrayLike<number>, o
   Object.assign(layout, { xaxis: axis(xLabel, { grid: false }), yaxis: axis(yLabel, { scale: yScale }), bargap: 0 });
   const facts = [extremes(bins, heights)];
   return { kind: "figure", data: [trace], layout, alt: alt ?? summary("Histogram", title, [xLabel, yLabel], facts) };
+}
+
+/** Error bars for Plotly, and the upper end of each bar with its error bar. */
+function errorBars(values: readonly number[], errors: BarsOptions["errors"]): { error?: object; ends: number[] } {
+  if (!errors) return { ends: [...values] };
+  const look = { color: ink.text, thickness: 1.2, width: 4 };
+  if (!("low" in errors)) {
+    sameLength("errors", errors, "labels", values.length);
+    const ends = values.map((value, i) => value + (errors[i] as number));
+    return { error: { type: "data", array: Array.from(errors), ...look }, ends };
+  }
+  sameLength("errors.low", errors.low, "labels", values.length);
+  sameLength("errors.high", errors.high, "labels", values.length);
+  const ends = Array.from(errors.high);
+  const array = values.map((value, i) => (ends[i] as number) - value);
+  const arrayminus = values.map((value, i) => value - (errors.low[i] as number));
+  return { error: { type: "data", symmetric: false, array, arrayminus, ...look }, ends };
 }
 
 /** A text just past the end of a bar and its error bar. */

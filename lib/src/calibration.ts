@@ -25,6 +25,9 @@ export interface ReliabilityOptions {
  * Accuracy against confidence, bin by bin from the least confident on; empty bins are left out.
  * @param confidences [n] in 0 … 1, see `topProbability`
  * @param correct [n] whether the prediction is right: booleans, or 1 and 0
+ * @returns at most `bins` bins, which hold each image once
+ * @throws when the lists are empty, differ in length or hold NaN, when a confidence is outside 0 … 1, `bins` is not a whole
+ *   number above 0 or `binning` an unknown word
  */
 export function reliability(
   confidences: ArrayLike<number>,
@@ -38,6 +41,8 @@ export function reliability(
     throw new RangeError(`Expected confidences in 0 … 1, got ${sorted[0]} … ${sorted[count - 1]}.`);
   if (!(Number.isInteger(bins) && bins >= 1))
     throw new RangeError(`Expected \`bins\` to be a whole number, 1 or more, got ${bins}.`);
+  if (binning !== "width" && binning !== "mass")
+    throw new RangeError(`Expected \`binning\` to be "width" or "mass", got ${binning}.`);
   const result: ReliabilityBin[] = [];
   for (let bin = 1, start = 0, end = 0; bin <= bins; bin++, start = end) {
     if (binning === "mass") end = Math.floor((bin * count) / bins);
@@ -80,17 +85,22 @@ export function topProbability(
 /**
  * The temperature in 1/100 … 100 with the smallest mean cross-entropy (Guo et al. 2017); fit it on images that the
  * model was not trained on. It is 1/100 where colder is always better, as when every label has the largest logit, and
- * 100 where hotter is, as when every label has the smallest.
+ * 100 where hotter is, as when every label has the smallest; and 1, which changes nothing, where the loss does not depend
+ * on the temperature, as when all logits of an image are equal.
  * @param logits [n × classes], row by row, finite
- * @param labels [n]
+ * @param labels [n] whole numbers in 0 … classes − 1
+ * @throws when there are no labels, the logits are not finite or not as many for each label, or a label is not one of the classes
  */
 export function fitTemperature(logits: ArrayLike<number>, labels: ArrayLike<number>): number {
   if (labels.length === 0) throw new RangeError("Expected at least one image to fit a temperature, got none.");
   if (!lossOfEach(logits, labels).every(Number.isFinite))
     throw new RangeError("Expected `logits` to be finite, got others: look for NaN in the weights.");
   let [low, high] = [1 / 100, 100];
-  if (slope(logits, labels, low) <= 0) return low;
-  if (slope(logits, labels, high) >= 0) return high;
+  const [atLow, atHigh] = [slope(logits, labels, low), slope(logits, labels, high)];
+  // the loss is convex, so it is flat between ends that are both flat
+  if (atLow === 0 && atHigh === 0) return 1;
+  if (atLow <= 0) return low;
+  if (atHigh >= 0) return high;
   for (let halving = 0; halving < 50; halving++) {
     const middle = Math.sqrt(low * high);
     if (slope(logits, labels, middle) > 0) low = middle;

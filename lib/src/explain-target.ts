@@ -1,6 +1,6 @@
 import { toTensors } from "./batches";
 import type { Dataset } from "./dataset";
-import { inputOf } from "./model-graph";
+import { inputOf, outputOf } from "./model-graph";
 import { tf } from "./tensorflow";
 
 /** What is explained: images as a model takes them, float32 [n, height, width, channels], or a data set. */
@@ -32,7 +32,8 @@ export function explainedSum(logits: tf.Tensor2D, { sign }: Chunk): tf.Scalar {
 }
 
 /**
- * Explains images chunk by chunk; every tensor that `work` makes is disposed.
+ * Explains images chunk by chunk; every tensor that `work` makes is disposed, also when it fails.
+ * @throws when images or classes do not fit the model, or the model has more than one input or output
  * @returns what `work` gave, end to end: `size` numbers an image
  */
 export function explainInChunks(
@@ -41,21 +42,31 @@ export function explainInChunks(
   { classes, ratherThan, batchSize = 500, size }: ChunkOptions,
   work: (chunk: Chunk) => tf.Tensor,
 ): { data: Float32Array; count: number } {
-  const count = images instanceof tf.Tensor ? images.shape[0] : images.labels.length;
+  const [count] = shapeOf(images);
   checkImages(model, images);
   if (!(Number.isInteger(batchSize) && batchSize > 0))
     throw new RangeError(`Expected \`batchSize\` to be a whole number above 0, got ${batchSize}.`);
-  const signs = signsOf(model, count, classes, ratherThan);
   const data = new Float32Array(count * size);
-  for (let start = 0; start < count; start += batchSize) {
-    const n = Math.min(batchSize, count - start);
-    tf.tidy(() => {
-      const chunk = { images: imagesAt(images, start, n), sign: tf.slice(signs, start, n) };
-      data.set(work(chunk).dataSync(), start * size);
-    });
+  const signs = signsOf(model, count, classes, ratherThan);
+  try {
+    for (let start = 0; start < count; start += batchSize) {
+      const n = Math.min(batchSize, count - start);
+      tf.tidy(() => {
+        const chunk = { images: imagesAt(images, start, n), sign: tf.slice(signs, start, n) };
+        data.set(work(chunk).dataSync(), start * size);
+      });
+    }
+  } finally {
+    signs.dispose();
   }
-  signs.dispose();
   return { data, count };
+}
+
+/** [n, height, width, channels] of images as the model gets them. */
+export function shapeOf(images: Images): readonly [number, number, number, number] {
+  if (images instanceof tf.Tensor) return images.shape;
+  const [height, width] = images.images.shape.slice(1) as [number, number];
+  return [images.labels.length, height, width, 1];
 }
 
 function imagesAt(images: Images, start: number, count: number): tf.Tensor4D {
@@ -66,7 +77,7 @@ function imagesAt(images: Images, start: number, count: number): tf.Tensor4D {
 
 function checkImages(model: tf.LayersModel, images: Images): void {
   const expected = inputOf(model).shape.slice(1);
-  const got = images instanceof tf.Tensor ? images.shape.slice(1) : [...images.images.shape.slice(1), 1];
+  const got = shapeOf(images).slice(1);
   const fits = got.length === expected.length && expected.every((length, i) => length === null || length === got[i]);
   if (!fits)
     throw new Error(
@@ -75,7 +86,7 @@ function checkImages(model: tf.LayersModel, images: Images): void {
 }
 
 function signsOf(model: tf.LayersModel, count: number, classes: Classes, ratherThan?: Classes): tf.Tensor2D {
-  const width = model.outputs[0]?.shape.at(-1) as number;
+  const width = outputOf(model).shape[1] as number;
   const signs = tf.buffer([count, width]);
   const add = (name: string, list: Classes, sign: number) => {
     if (typeof list !== "number" && list.length !== count)

@@ -29,13 +29,13 @@ type Weighing = (features: tf.Tensor4D, gradients: tf.Tensor4D) => tf.Tensor4D;
 
 /**
  * Grad-CAM (Selvaraju et al. 2017): each channel of a layer weighs as much as its gradient is on average over the image.
- * Explains logits, in inference mode; leaves no tensor behind.
- * @param model any layers model with one input and one output [n, classes]; a softmax at its end is left out
+ * Explains logits, in inference mode; leaves no tensor behind, except where tfjs itself fails inside a gradient.
+ * @param model any layers model with one input of known size and one output [n, classes]; a softmax at its end is left out
  * @param images float32 [n, height, width, channels], as the model takes them, or a data set
  * @param classes the class to explain: one for each image, or one for all
  * @returns float32 [n, height, width], at the size of the images unless told otherwise; in 0 … 1, or −1 … 1 if `signed`
- * @throws when the layer does not exist (the message lists those that do), when images or classes do not fit the model, and where
- *   tfjs has no gradient, as for dilated convolutions above the layer
+ * @throws when the layer does not exist (the message lists those that do), when images or classes do not fit the model, when the
+ *   layer cannot be laid over the image (see `placing`), and where tfjs has no gradient, as for dilated convolutions above the layer
  */
 export function gradCam(model: tf.LayersModel, images: Images, classes: Classes, options: MapOptions = {}): Maps {
   return mapsOf(model, images, classes, options, (features, gradients) => {
@@ -55,7 +55,8 @@ export function hiResCam(model: tf.LayersModel, images: Images, classes: Classes
 
 /**
  * LayerCAM (Jiang et al. 2021): as HiResCAM, but of the gradient only what is positive; made for early layers.
- * Parameters, result and errors as `gradCam`.
+ * Parameters, result and errors as `gradCam`; but `signed` changes nothing where the layer's output is not negative, as
+ * after ReLU: of the gradient, what speaks against the class is left out already.
  */
 export function layerCam(model: tf.LayersModel, images: Images, classes: Classes, options: MapOptions = {}): Maps {
   return mapsOf(model, images, classes, options, (features, gradients) =>

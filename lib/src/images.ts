@@ -100,7 +100,7 @@ export function imageGrid(images: GreyImages, options: ImageGridOptions = {}): P
   }
   const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
   const png = indexedPng({ data, width: canvas.width, height: canvas.height });
-  return { kind: "picture", png, width, height, alt: alt ?? words(list, title, texts) };
+  return { kind: "picture", png, width, height, alt: alt ?? words(list, title, texts, maps) };
 }
 
 /** Images as a list of 2-D views. */
@@ -200,12 +200,15 @@ function checkCount(name: string, list: readonly unknown[] | undefined, count: n
     throw new Error(`Expected \`${name}\` to hold ${count} items, one an image, got ${list.length}.`);
 }
 
-function words(list: NdArray[], title: string, texts: string[][]): string {
+function words(list: NdArray[], title: string, texts: string[][], maps: readonly (NdArray | undefined)[] = []): string {
   const size = list[0]?.shape ?? [];
   const shown = texts
     .slice(0, 30)
     .map((lines) => lines.join(" "))
     .join(", ");
+  const covered = maps.filter(Boolean).length;
+  const over = list.length === 1 ? "it" : covered === list.length ? "each of them" : `${covered} of them`;
+  const overlay = covered > 0 ? ` Over ${over} a map: orange for, blue against.` : "";
   const captions = shown ? ` Captions: ${shown}${texts.length > 30 ? " …" : ""}.` : "";
-  return `${title ? `${title}: ` : ""}${list.length} ${list.length === 1 ? "image" : "images"} of ${size[0]} × ${size[1]} pixels.${captions}`;
+  return `${title ? `${title}: ` : ""}${list.length} ${list.length === 1 ? "image" : "images"} of ${size[0]} × ${size[1]} pixels.${overlay}${captions}`;
 }

@@ -13,9 +13,11 @@ export interface PairedComparison {
 /**
  * McNemar's test (McNemar 1947) in its exact form: only images that one classifier gets right and the other wrong tell
  * the two apart, and if they are equally good each such image is a toss of a coin.
- * @param labels [n]
+ * @param labels [n] whole numbers; for n = 0 every count is 0 and `p` is 1
  * @param first [n] predicted classes of one classifier
  * @param second [n] predicted classes of the other
+ * @returns counts of images, which add up to n, and the p value in 0 … 1
+ * @throws when the lists differ in length
  */
 export function mcnemar(
   labels: ArrayLike<number>,

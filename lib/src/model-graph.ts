@@ -18,7 +18,10 @@ export function graphOf(model: tf.LayersModel): GraphTensor[] {
   return [...order];
 }
 
-/** The one input of a model. */
+/**
+ * The one input of a model.
+ * @throws when the model has several
+ */
 export function inputOf(model: tf.LayersModel): GraphTensor {
   const [input, ...more] = model.inputs;
   if (input && more.length === 0) return input;
@@ -26,7 +29,20 @@ export function inputOf(model: tf.LayersModel): GraphTensor {
 }
 
 /**
+ * The one output of a model, [n, classes].
+ * @throws when there are several, or it has another shape
+ */
+export function outputOf(model: tf.LayersModel): GraphTensor {
+  const [output, ...more] = model.outputs;
+  if (output && more.length === 0 && output.shape.length === 2) return output;
+  const shapes = model.outputs.map(({ shape }) => `[${shapeText(shape)}]`).join(" and ");
+  throw new Error(`Expected a model with one output [n, classes], got ${shapes}.`);
+}
+
+/**
  * Finds a layer whose output is an image with channels: by name, or the last convolution.
+ * @param name of the layer; a layer used several times means its last use
+ * @returns where the layer's output stands in the graph, [n, height, width, channels]; makes no tensor
  * @throws when there is no such layer; the message lists those there are, with their shapes
  */
 export function findImageLayer(model: tf.LayersModel, name?: string): GraphTensor {
@@ -45,7 +61,11 @@ export function findImageLayer(model: tf.LayersModel, name?: string): GraphTenso
 
 /**
  * Runs a model in inference mode from wherever values are known, differentiably, and gives another tensor of its graph.
- * @returns a tensor that the caller, or `tf.tidy`, disposes
+ * Call it inside `tf.tidy`: the values on the way are tensors too.
+ * @param known values, each of the shape and dtype of its place in the graph, [n, …]; neither changed nor disposed
+ * @param wanted what to compute; where its value is known, the result is that very tensor
+ * @returns a tensor of the shape of `wanted`, which `tf.tidy` disposes with those on the way
+ * @throws when an input that is needed has no value
  */
 export function runGraph(known: KnownValues, wanted: GraphTensor): tf.Tensor {
   const values = new Map(known);
@@ -68,14 +88,12 @@ export function runGraph(known: KnownValues, wanted: GraphTensor): tf.Tensor {
  * As `runGraph`, for the model's logits: where a model ends in a softmax, what goes into it. A softmax makes explanations
  * of a confident network vanish, and mixes reasons against the other classes into those for one. A softmax inside a nested
  * model, or with other layers behind it, is not seen.
- * @returns float32 [n, classes]
+ * @param known as for `runGraph`
+ * @returns float32 [n, classes], which `tf.tidy` disposes with the tensors on the way
+ * @throws when the model has not one output [n, classes], and as `runGraph`
  */
 export function runToLogits(model: tf.LayersModel, known: KnownValues): tf.Tensor2D {
-  const output = model.outputs[0] as GraphTensor;
-  if (model.outputs.length !== 1 || output.shape.length !== 2) {
-    const shapes = model.outputs.map(({ shape }) => `[${shapeText(shape)}]`).join(" and ");
-    throw new Error(`Expected a model with one output [n, classes], got ${shapes}.`);
-  }
+  const output = outputOf(model);
   const { sourceLayer, inputs } = output;
   const type = sourceLayer.getClassName();
   const isSoftmax = type === "Softmax" || sourceLayer.getConfig().activation === "softmax";

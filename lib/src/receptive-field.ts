@@ -31,8 +31,11 @@ const pixelwise =
 
 /**
  * Which part of the input each cell of a layer sees (Araujo, Norris and Sim 2019, "Computing Receptive Fields of
- * Convolutional Neural Networks").
- * @throws when a layer on the way is none of those whose geometry is known
+ * Convolutional Neural Networks"). Makes no tensor.
+ * @param layer its name; the last convolution unless given
+ * @returns in input pixels, down the rows and along the columns
+ * @throws when the layer does not exist (the message lists those that do), when its size is not known because the model takes
+ *   images of any size, and when a layer on the way is none of those whose geometry is known, or has its channels first
  */
 export function receptiveField(model: tf.LayersModel, layer?: string): ReceptiveField {
   const fields = new Map<GraphTensor, ReceptiveField>([[inputOf(model), [pixel, pixel]]]);
@@ -50,6 +53,10 @@ function fieldAfter({ sourceLayer, inputs }: GraphTensor, before: ReceptiveField
   const [field] = before as [ReceptiveField];
   const type = sourceLayer.getClassName();
   const config = sourceLayer.getConfig();
+  if (config.dataFormat === "channelsFirst")
+    throw new Error(
+      `Expected layers with \`dataFormat: "channelsLast"\`, got ${sourceLayer.name} (${type}) with "channelsFirst".`,
+    );
   if (sliding.test(type)) {
     const window = { ...config } as unknown as Sliding;
     const size = (inputs[0] as GraphTensor).shape.slice(1, 3) as [number, number];

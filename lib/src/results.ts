@@ -64,7 +64,10 @@ export function loadComparison(name: string): Comparison {
   return readResults(name, "arms") as Comparison;
 }
 
-/** The results file `data/results/cross-validation.json`. */
+/**
+ * The results file `data/results/cross-validation.json`: first the arm "affine", then "affine and elastic".
+ * @throws when there is no such file (the message names the command that makes it), or it holds no arms
+ */
 export function loadCrossValidation(): CrossValidation {
   return readResults("cross-validation", "arms") as CrossValidation;
 }

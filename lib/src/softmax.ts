@@ -28,8 +28,9 @@ export function softmax(
 /**
  * Softmax cross-entropy of each image, in nats: how surprised the model is by the label.
  * @param logits [n × classes], row by row
- * @param labels [n]
+ * @param labels [n] whole numbers in 0 … classes − 1
  * @returns float64 [n], each 0 or more
+ * @throws when the logits are not as many for each label, a label is not one of the classes, or `temperature` is not above 0
  */
 export function lossOfEach(
   logits: ArrayLike<number>,
@@ -46,7 +47,11 @@ export function lossOfEach(
   });
 }
 
-/** How many numbers belong to each of `labels`. */
+/**
+ * How many numbers belong to each of `labels`.
+ * @throws when it is not a whole number above 0
+ * @internal
+ */
 export function classCount(values: ArrayLike<number>, labels: ArrayLike<number>): number {
   const classes = values.length / labels.length;
   if (Number.isInteger(classes) && classes > 0) return classes;

@@ -15,12 +15,19 @@ export type Upsampling = "aligned" | "stretch" | "none";
 export interface Placing {
   /** [height, width] of the result */
   size: readonly [number, number];
+  /**
+   * @param maps float32 [n, height, width, channels] at the layer's size; not disposed
+   * @returns float32 [n, ...size, channels], which the caller, or `tf.tidy`, disposes; with `"none"` it is `maps` itself,
+   *   the same tensor
+   */
   place(maps: tf.Tensor4D): tf.Tensor4D;
 }
 
 /**
- * Prepares the upsampling of maps of one layer.
- * @throws with `"aligned"` when the layer's receptive field is not known; the message says what to do
+ * Prepares the upsampling of maps of one layer; makes no tensor before `place` does.
+ * @param layer an output [n, height, width, channels], as `findImageLayer` gives it
+ * @throws when the model takes images of any size, when `upsampling` is an unknown word, and with `"aligned"` when the layer's
+ *   receptive field is not known (the message says what to do)
  */
 export function placing(model: tf.LayersModel, layer: GraphTensor, upsampling: Upsampling): Placing {
   const from = layer.shape.slice(1, 3) as [number, number];

@@ -21,8 +21,11 @@ export function writeReport(root: string, name: string, { protocol }: Experiment
   return relative(root, path);
 }
 
-function measureOf([first]: RunResult[]): RunResult["settings"]["measure"] {
-  return (first as RunResult).settings.measure;
+/** What all runs of an experiment are measured on. */
+function measureOf(results: RunResult[]): RunResult["settings"]["measure"] {
+  const [measure, ...others] = new Set(results.map(({ settings }) => settings.measure));
+  if (measure && others.length === 0) return measure;
+  throw new Error(`Expected runs with the same \`measure\`, got ${[measure, ...others].join(", ")}.`);
 }
 
 /** One recipe, several seeds, measured on the test set. */

@@ -83,7 +83,7 @@ function makeSchedule({ schedule, epochs }: RunSettings, stepsInEpoch: number): 
 }
 
 /** What a run learns from, what it watches while it learns, what it is measured on, and where that stands in the training set. */
-function dataFor({ measure, seed }: RunSettings): {
+export function dataFor({ measure, seed }: RunSettings): {
   train: Dataset<"train">;
   validation?: Dataset<"validation">;
   measured: Dataset;
@@ -93,7 +93,8 @@ function dataFor({ measure, seed }: RunSettings): {
   if (measure === "test") return { train: all, measured: test };
   if (measure === "fold") {
     const parts = folds(all, { count: 5, seed: 0 });
-    const places = parts[seed] as number[];
+    const places = parts[seed];
+    if (!places) throw new RangeError(`Expected a fold in 0 … ${parts.length - 1}, got ${seed}.`);
     const train = subset(all, parts.filter((part) => part !== places).flat());
     return { train, measured: { ...subset(all, places), role: "validation" }, places };
   }

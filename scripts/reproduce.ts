@@ -9,8 +9,11 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { experiments } from "./reproduce/experiments";
-import { writeReport } from "./reproduce/report";
-import { checkpointOf, type RunResult, type RunSettings } from "./reproduce/run";
+import type { QuantizeSettings } from "./reproduce/quantize";
+import { type Result, writeReport } from "./reproduce/report";
+import { checkpointOf, type RunSettings } from "./reproduce/run";
+
+type Settings = RunSettings | QuantizeSettings;
 
 const root = join(__dirname, "..");
 
@@ -26,37 +29,38 @@ async function main(): Promise<void> {
   for (const name of names) {
     const experiment = experiments[name] as (typeof experiments)[string];
     console.log(`${name}: ${experiment.runs.length} runs, ${experiment.runs[0]?.epochs} epochs each`);
-    const results = await inParallel(experiment.runs, cpus().length);
+    const results = await inParallel(experiment.program ?? "run.ts", experiment.runs, cpus().length);
     console.log(`${name}: wrote ${writeReport(root, name, experiment, results)}`);
     // what is measured is done with: the next call measures anew
-    for (const settings of experiment.runs) rmSync(join(root, checkpointOf(settings)), { force: true });
+    for (const settings of experiment.runs)
+      if ("measure" in settings) rmSync(join(root, checkpointOf(settings)), { force: true });
   }
 }
 
 /** Starts runs as processes, `workers` at a time; results come in the order of the runs. */
-async function inParallel(runs: RunSettings[], workers: number): Promise<RunResult[]> {
-  const results: RunResult[] = [];
+async function inParallel(program: string, runs: readonly Settings[], workers: number): Promise<Result[]> {
+  const results: Result[] = [];
   let next = 0;
   const worker = async () => {
     while (next < runs.length) {
       const index = next++;
-      results[index] = await runInProcess(runs[index] as RunSettings);
+      results[index] = await runInProcess(program, runs[index] as Settings);
     }
   };
   await Promise.all(Array.from({ length: Math.min(workers, runs.length) }, worker));
   return results;
 }
 
-function runInProcess(settings: RunSettings): Promise<RunResult> {
-  const program = join(__dirname, "reproduce", "run.ts");
-  const child = spawn(process.execPath, ["--import", "tsx", program, JSON.stringify(settings)], {
+function runInProcess(program: string, settings: Settings): Promise<Result> {
+  const file = join(__dirname, "reproduce", program);
+  const child = spawn(process.execPath, ["--import", "tsx", file, JSON.stringify(settings)], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
   });
   // one failed run ends the others with us
   const end = () => child.kill();
   process.once("exit", end);
-  let result: RunResult | undefined;
+  let result: Result | undefined;
   let problem = "";
   child.stderr.on("data", (text) => {
     problem += text;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { confusionMatrix, countCorrect, meanAndDeviation, wilsonInterval } from "lenet-lab";
+import { confusionMatrix, countCorrect, meanAndDeviation, predictionsOf, wilsonInterval } from "lenet-lab";
 import { assertClose } from "./helpers/assertions";
 
 test("wilsonInterval(correct, total) gives the intervals of Newcombe 1998, table I, method 3", () => {
@@ -98,4 +98,12 @@ test("meanAndDeviation(values) divides by n − 1", () => {
   assert.deepEqual(meanAndDeviation([2, 4, 4, 4, 5, 5, 7, 9]), { mean: 5, deviation: Math.sqrt(32 / 7) });
   assert.deepEqual(meanAndDeviation(Float32Array.of(3)), { mean: 3, deviation: 0 });
   assert.throws(() => meanAndDeviation([]), /^RangeError: Expected at least one value, got none\.$/);
+});
+
+test("predictionsOf(logits, {classes}) is the place of the largest logit, the first of equal ones", () => {
+  assert.deepEqual(Array.from(predictionsOf([0, -1, 3, 5, 5, 2, -3, -2, -2], { classes: 3 })), [2, 0, 1]);
+  assert.equal(predictionsOf(new Float32Array(20)).length, 2);
+  assert.throws(() => predictionsOf([1, 2, 3], { classes: 2 }), {
+    message: "Expected `logits` to hold 2 numbers an image, got 3 in all.",
+  });
 });

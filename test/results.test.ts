@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { loadComparison, loadCrossValidation, loadTestResults, meanAndDeviation, projectDataFolder } from "lenet-lab";
+import {
+  loadComparison,
+  loadCrossValidation,
+  loadQuantization,
+  loadTestResults,
+  meanAndDeviation,
+  projectDataFolder,
+} from "lenet-lab";
 import { assertClose } from "./helpers/assertions";
 import { digits } from "./helpers/data";
 
@@ -10,7 +17,7 @@ const folder = join(projectDataFolder(), "results");
 const names = readdirSync(folder)
   .filter((file) => file.endsWith(".json"))
   .map((file) => file.replace(/\.json$/, ""))
-  .filter((name) => name !== "cross-validation");
+  .filter((name) => name !== "cross-validation" && name !== "qat");
 
 test("loadTestResults(unknown) and loadComparison(unknown) name the file and the command that makes it", () => {
   for (const load of [loadTestResults, loadComparison]) {
@@ -58,4 +65,17 @@ test("data/results/cross-validation.json predicts every training image once in e
       assert.ok(predicted !== label && predicted >= 0 && predicted < 10 && loss > Math.log(2), `image ${index}`);
     }
   }
+});
+
+test("data/results/qat.json holds what the project promises of quantisation", () => {
+  const { seeds, mean, modelBytes, onnxIdenticalImages } = loadQuantization();
+  assert.equal(seeds.length, 5);
+  for (const kind of ["float", "ptq8", "qat8", "ptq4", "qat4"] as const)
+    assertClose([mean[kind]], [meanAndDeviation(seeds.map((seed) => seed[kind])).mean], 1e-6);
+  assertClose([mean.float], [loadTestResults("lenet5").mean], 1e-6);
+  assert.ok(Math.abs(mean.qat8 - mean.float) <= 0.0005, `8 bits: ${mean.qat8} against ${mean.float}`);
+  assert.ok(mean.qat4 >= mean.float - 0.0015, `4 bits: ${mean.qat4} against ${mean.float}`);
+  assert.ok(modelBytes.int8 <= 66_000, `${modelBytes.int8} bytes`);
+  assert.equal(onnxIdenticalImages, 10_000);
+  for (const seed of seeds) assert.deepEqual([seed.onnxIdenticalImages, seed.fakeQuantizedAgrees], [10_000, 10_000]);
 });

@@ -115,7 +115,14 @@ test("a cell as the notebooks have them compiles with its declarations", () => {
 
 test("a cell that uses what there is not does not compile", () => {
   assert.deepEqual(compile('import { loadMnits } from "lenet-lab";').messages.length, 1);
-  const internal = ["explainInChunks", "explainedSum", "classCount", "mostConfidentFirst", "transformImages"];
+  const internal = ["explainInChunks", "explainedSum", "classCount", "mostConfidentFirst", "transformImages"].concat([
+    "forwardPass",
+    "rangeOf",
+    "movedRange",
+    "encodeOnnx",
+    "checkQuantized",
+    "countImages",
+  ]);
   assert.equal(compile(`import { ${internal.join(", ")} } from "lenet-lab";`).messages.length, internal.length);
   assert.match(
     compile('import { loadMnist } from "lenet-lab"; loadMnist(3);').messages.join(),

@@ -1,4 +1,5 @@
 import { deflateSync } from "node:zlib";
+import { crc32 } from "./crc32";
 
 /** An opaque picture: `width` × `height` device pixels of four bytes each (red, green, blue, alpha). */
 export interface Pixels {
@@ -79,19 +80,6 @@ function chunk(type: string, body: Buffer): Buffer {
   out.writeUInt32BE(body.length, 0);
   out.write(type, 4, "latin1");
   body.copy(out, 8);
-  out.writeUInt32BE(crc(out.subarray(4, body.length + 8)), body.length + 8);
+  out.writeUInt32BE(crc32(out.subarray(4, body.length + 8)), body.length + 8);
   return out;
-}
-
-const crcTable = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let bit = 0; bit < 8; bit++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  return c;
-});
-
-/** Cyclic redundancy check as PNG wants it; Node's own came after version 20.9. */
-function crc(bytes: Uint8Array): number {
-  let c = 0xffffffff;
-  for (const byte of bytes) c = (crcTable[(c ^ byte) & 255] as number) ^ (c >>> 8);
-  return (c ^ 0xffffffff) >>> 0;
 }

@@ -37,6 +37,22 @@ export function confusionMatrix(labels: ArrayLike<number>, predictions: ArrayLik
   return matrix;
 }
 
+/**
+ * The class with the largest logit, for each image; the first of several equal ones.
+ * @param logits [n × classes], row by row
+ */
+export function predictionsOf(logits: ArrayLike<number>, { classes = 10 }: { classes?: number } = {}): Uint8Array {
+  if (logits.length % classes !== 0)
+    throw new Error(`Expected \`logits\` to hold ${classes} numbers an image, got ${logits.length} in all.`);
+  return Uint8Array.from({ length: logits.length / classes }, (_, i) => {
+    let best = 0;
+    for (let j = 1; j < classes; j++) {
+      if ((logits[i * classes + j] as number) > (logits[i * classes + best] as number)) best = j;
+    }
+    return best;
+  });
+}
+
 /** How many predictions equal their label. */
 export function countCorrect(labels: ArrayLike<number>, predictions: ArrayLike<number>): number {
   checkSameLength(labels, predictions);

@@ -1,4 +1,5 @@
 import { findImageLayer, type GraphTensor, inputOf } from "./model-graph";
+import { type Padding, paddingAround } from "./sliding-window";
 import type { tf } from "./tensorflow";
 
 /** Where along one axis of the input the cells of a layer's output look, in input pixels. */
@@ -22,7 +23,7 @@ interface Sliding {
   poolSize?: Pair;
   strides: Pair;
   dilationRate?: Pair | [number] | number;
-  padding: "same" | "valid";
+  padding: Padding;
 }
 
 const sliding = /^(SeparableConv2D|DepthwiseConv2D|Conv2D|MaxPooling2D|AveragePooling2D)$/;
@@ -89,9 +90,7 @@ function slide(field: AxisField, window: Sliding, shape: Pair, axis: 0 | 1): Axi
   const step = window.strides[axis];
   const dilation = typeof dilationRate === "number" ? dilationRate : (dilationRate[axis] ?? dilationRate[0]);
   const extent = (kernel - 1) * dilation + 1;
-  // "same" puts the smaller half of the padding first
-  const missing = Math.max((Math.ceil(shape[axis] / step) - 1) * step + extent - shape[axis], 0);
-  const padded = padding === "same" ? Math.floor(missing / 2) : 0;
+  const [padded] = paddingAround(shape[axis], extent, step, padding);
   return {
     stride: field.stride * step,
     first: field.first + ((extent - 1) / 2 - padded) * field.stride,

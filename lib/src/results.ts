@@ -72,6 +72,41 @@ export function loadCrossValidation(): CrossValidation {
   return readResults("cross-validation", "arms") as CrossValidation;
 }
 
+/** The shipped networks, quantised: accuracies on the test set, of the integers where there are any. */
+export interface QuantizationResults {
+  protocol: string;
+  /** over the seeds: fractions in 0 … 1 */
+  mean: Record<"float" | "ptq8" | "qat8" | "ptq4" | "qat4", number>;
+  modelBytes: { float: number; int8: number };
+  /** of the shipped int8 model: test images whose logits are those of ONNX Runtime, bit for bit */
+  onnxIdenticalImages: number;
+  seeds: {
+    seed: number;
+    float: number;
+    /** 8 bits, without and with training */
+    ptq8: number;
+    qat8: number;
+    /** 4-bit weights, without and with training */
+    ptq4: number;
+    qat4: number;
+    /** float against qat8 */
+    mcnemarP: number;
+    onnxIdenticalImages: number;
+    /** test images for which the fake-quantised network and its integers give the same class */
+    fakeQuantizedAgrees: number;
+  }[];
+  /** what measures it anew */
+  command: string;
+}
+
+/**
+ * The results file `data/results/qat.json`.
+ * @throws when there is no such file (the message names the command that makes it), or it holds no seeds
+ */
+export function loadQuantization(): QuantizationResults {
+  return readResults("qat", "seeds") as QuantizationResults;
+}
+
 function readResults(name: string, key: string): unknown {
   const path = join(projectDataFolder(), "results", `${name}.json`);
   if (!existsSync(path))

@@ -39,6 +39,16 @@ export function stringAttribute(name: string, value: string): KernelAttribute {
   return { name, type: backend().binding.TF_ATTR_STRING as number, value };
 }
 
+/** A whole-number attribute: `intAttribute("num_bits", 8)`. */
+export function intAttribute(name: string, value: number): KernelAttribute {
+  return { name, type: backend().binding.TF_ATTR_INT as number, value };
+}
+
+/** A true-or-false attribute: `boolAttribute("narrow_range", true)`. */
+export function boolAttribute(name: string, value: boolean): KernelAttribute {
+  return { name, type: backend().binding.TF_ATTR_BOOL as number, value };
+}
+
 /**
  * Runs one TensorFlow kernel that tfjs does not wrap. Not differentiable by itself: wrap it in `tf.customGrad`.
  * @returns one tensor, or `outputs` of them; the caller disposes (or `tf.tidy` does).

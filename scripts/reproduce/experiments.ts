@@ -1,10 +1,13 @@
 /** What is trained for `data/results/`: the headline, and the comparisons that notebook 03 shows. */
+import type { QuantizeSettings } from "./quantize";
 import type { RunSettings } from "./run";
 
 /** A question, and the runs that answer it. */
 export interface Experiment {
   protocol: string;
-  runs: RunSettings[];
+  runs: RunSettings[] | QuantizeSettings[];
+  /** what makes a run, beside this file; `run.ts` unless told */
+  program?: "run.ts" | "quantize.ts";
 }
 
 const recipe: Omit<RunSettings, "experiment" | "name" | "seed" | "measure"> = {
@@ -89,6 +92,25 @@ export const experiments: Record<string, Experiment> = {
         augmentation,
       })),
     ),
+  },
+  qat: {
+    protocol:
+      "the five networks of lenet5.json, quantised: weights to 8 or 4 bits by output channel, activations to 8 bits; ptq: no " +
+      "training, the largest weight of a channel sets its scale, ranges of activations from 10,000 training images; qat: 3 more " +
+      "epochs on the 60,000 training images with affine augmentation, SGD with Nesterov momentum 0.9, batch 128, cosine from " +
+      "0.01 to 0, decoupled weight decay 5e-3, ranges frozen for the last third, step sizes learned (LSQ) at 4 bits; " +
+      "accuracy of the integers on the test set; mcnemarP: float against qat8",
+    program: "quantize.ts",
+    runs: Array.from({ length: 5 }, (_, seed) => ({
+      experiment: "qat",
+      name: "qat",
+      seed,
+      epochs: 3,
+      learningRate: 0.01,
+      weightDecay: 5e-3,
+      calibrationImages: 10_000,
+      save: seed === 0 ? "data/checkpoints/lenet5-int8.bin" : undefined,
+    })),
   },
 };
 

@@ -4,12 +4,16 @@ import { cpus } from "node:os";
 import { join, relative } from "node:path";
 import { buildLeNet5, meanAndDeviation, writeAtomically } from "lenet-lab";
 import type { Experiment } from "./experiments";
+import type { QuantizeResult } from "./quantize";
 import type { RunResult } from "./run";
 
+/** What one process of an experiment gives. */
+export type Result = RunResult | QuantizeResult;
+
 /** Writes `data/results/<name>.json` and returns its path below `root`. */
-export function writeReport(root: string, name: string, { protocol }: Experiment, results: RunResult[]): string {
+export function writeReport(root: string, name: string, { protocol }: Experiment, results: Result[]): string {
   const path = join(root, "data", "results", `${name}.json`);
-  const body = { test: testReport, validation: comparison, fold: crossValidation }[measureOf(results)](results);
+  const body = bodyOf(results);
   const report = {
     protocol,
     ...body,
@@ -19,6 +23,12 @@ export function writeReport(root: string, name: string, { protocol }: Experiment
   };
   writeAtomically(path, [Buffer.from(`${JSON.stringify(report, rounded, 2)}\n`)]);
   return relative(root, path);
+}
+
+function bodyOf(results: Result[]): Record<string, unknown> {
+  if (results.every((result): result is QuantizeResult => "qat8" in result)) return quantization(results);
+  const runs = results as RunResult[];
+  return { test: testReport, validation: comparison, fold: crossValidation }[measureOf(runs)](runs);
 }
 
 /** What all runs of an experiment are measured on. */
@@ -68,6 +78,15 @@ function crossValidation(results: RunResult[]): Record<string, unknown> {
   return { arms };
 }
 
+/** Networks before and after quantisation, by seed; the bytes are those of the first, which is the one that ships. */
+function quantization(results: QuantizeResult[]): Record<string, unknown> {
+  const kinds = ["float", "ptq8", "qat8", "ptq4", "qat4"] as const;
+  const seeds = results.map(({ settings, modelBytes, ...measured }) => ({ seed: settings.seed, ...measured }));
+  const mean = kinds.map((kind) => [kind, meanAndDeviation(results.map((result) => result[kind])).mean]);
+  const { modelBytes, onnxIdenticalImages } = results[0] as QuantizeResult;
+  return { mean: Object.fromEntries(mean), modelBytes, onnxIdenticalImages, seeds };
+}
+
 /** Runs by name. */
 function armsOf(results: RunResult[]): [string, RunResult[]][] {
   const names = [...new Set(results.map(({ settings }) => settings.name))];
@@ -87,7 +106,11 @@ function rounded(_key: string, value: unknown): unknown {
 function versions(root: string): Record<string, string> {
   const version = (name: string) =>
     JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8")).version;
-  return { node: process.versions.node, tfjsNode: version("@tensorflow/tfjs-node") };
+  return {
+    node: process.versions.node,
+    tfjsNode: version("@tensorflow/tfjs-node"),
+    onnxruntimeNode: version("onnxruntime-node"),
+  };
 }
 
 function machine(): string {

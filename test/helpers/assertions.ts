@@ -11,9 +11,9 @@ export function assertClose(actual: ArrayLike<number>, expected: ArrayLike<numbe
 }
 
 /** The very same bits, NaN and −0 included. */
-export function assertSameBits(actual: Float32Array, expected: Float32Array): void {
+export function assertSameBits(actual: Float32Array, expected: Float32Array, what = "of all numbers"): void {
   const bytes = ({ buffer, byteOffset, byteLength }: Float32Array) => Buffer.from(buffer, byteOffset, byteLength);
-  assert.ok(bytes(actual).equals(bytes(expected)), "expected the same bits");
+  assert.ok(bytes(actual).equals(bytes(expected)), `expected the same bits ${what}`);
 }
 
 /** Runs `work` and holds the number of live tensors after it against the number before. */

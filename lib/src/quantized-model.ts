@@ -1,0 +1,72 @@
+/** A network in integers, as plain data: what conversion makes, and what inference, the model file and the ONNX export read. */
+
+/** How uint8 activations stand for real numbers: real = scale × (q − zeroPoint). */
+export interface Quantization {
+  /** a float32 number above 0 */
+  scale: number;
+  /** a whole number in 0 … 255 */
+  zeroPoint: number;
+}
+
+/** What a convolution and a dense layer have in common. */
+interface Weighted {
+  name: string;
+  /** int8, each in −Q … Q with Q = 2^(bits − 1) − 1: real weight = scales[output channel] × kernel; the output channel comes last */
+  kernel: Int8Array;
+  /** float32 [output channels] */
+  scales: Float32Array;
+  /** int32 [output channels], in units of (input scale × scales[channel]) */
+  bias: Int32Array;
+  /** of the weights, 2 … 8 */
+  bits: number;
+  /** negative outputs become 0 */
+  relu: boolean;
+}
+
+/** 2-D convolution, kernel [height, width, input channels, output channels]. */
+export interface QuantizedConv2d extends Weighted {
+  kind: "conv2d";
+  kernelSize: readonly [number, number];
+  strides: readonly [number, number];
+  /** `"same"` pads with the zero point of the input, the smaller half first, as TensorFlow does */
+  padding: "same" | "valid";
+  output: Quantization;
+}
+
+/** Dense layer, kernel [inputs, units]. */
+export interface QuantizedDense extends Weighted {
+  kind: "dense";
+  /** absent in the last layer, whose outputs are float32 logits: accumulator × (input scale × scales[unit]) */
+  output?: Quantization;
+}
+
+/** Max-pooling; it keeps the quantisation of its input. */
+export interface QuantizedMaxPool2d {
+  kind: "maxPool2d";
+  name: string;
+  poolSize: readonly [number, number];
+  strides: readonly [number, number];
+  padding: "same" | "valid";
+}
+
+/** From [height, width, channels] to one row, channels fastest; changes no number. */
+export interface QuantizedFlatten {
+  kind: "flatten";
+  name: string;
+}
+
+/** A layer of a network in integers. */
+export type QuantizedLayer = QuantizedConv2d | QuantizedDense | QuantizedMaxPool2d | QuantizedFlatten;
+
+/** A network in integers; `toIntegers` makes one, `inferInt8` runs it. */
+export interface QuantizedModel {
+  /** [height, width, channels]; raw pixels are uint8 with scale 1/255 and zero point 0, so that nothing is to be normalised */
+  inputShape: readonly [number, number, number];
+  input: Quantization;
+  layers: readonly QuantizedLayer[];
+}
+
+/** The largest code Q of weights of so many bits: 127 for 8 bits, 7 for 4, 1 for 2. */
+export function largestCode(bits: number): number {
+  return 2 ** (bits - 1) - 1;
+}

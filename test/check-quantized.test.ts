@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkQuantized } from "../lib/src/check-quantized";
-import type { QuantizedConv2d, QuantizedDense, QuantizedLayer, QuantizedModel } from "../lib/src/quantized-model";
+import type {
+  QuantizedConv2d,
+  QuantizedDense,
+  QuantizedLayer,
+  QuantizedMaxPool2d,
+  QuantizedModel,
+} from "../lib/src/quantized-model";
 import { quantizedLeNet5 } from "./helpers/quantized-lenet";
 import { randomQuantized } from "./helpers/random-quantized";
 
@@ -22,7 +28,13 @@ const conv: QuantizedConv2d = {
   padding: "valid",
   output,
 };
-const pool: QuantizedLayer = { kind: "maxPool2d", name: "pool", poolSize: [2, 2], strides: [2, 2], padding: "same" };
+const pool: QuantizedMaxPool2d = {
+  kind: "maxPool2d",
+  name: "pool",
+  poolSize: [2, 2],
+  strides: [2, 2],
+  padding: "same",
+};
 const flatten: QuantizedLayer = { kind: "flatten", name: "flatten" };
 const dense: QuantizedDense = { ...weights(24, 3), kind: "dense", name: "dense", output };
 const logits: QuantizedDense = { ...weights(6, 2), kind: "dense", name: "logits" };
@@ -42,6 +54,8 @@ test("checkQuantized(model) gives shapes and quantisations of what flows between
     flow.map(({ quantization }) => quantization),
     [model.input, output, output, output, output, undefined],
   );
+  const averaging = model.layers.map((layer) => (layer === pool ? { ...pool, kind: "averagePool2d" as const } : layer));
+  assert.deepEqual(checkQuantized({ ...model, layers: averaging }), flow);
   const shapes = checkQuantized(quantizedLeNet5()).map(({ shape }) => shape.join(" "));
   assert.deepEqual(shapes, ["28 28 1", "28 28 6", "14 14 6", "10 10 16", "5 5 16", "400", "120", "84", "10"]);
   for (let seed = 0; seed < 50; seed++) checkQuantized(randomQuantized(seed));
@@ -77,12 +91,14 @@ test("checkQuantized(model) names what does not fit", () => {
     [changed(2, { name: "Größe" }), /`name` of layer 2 .* got "Größe"/],
     [
       changed(2, { kind: "softmax" }),
-      /flatten: expected `kind` to be conv2d, dense, maxPool2d or flatten, got softmax/,
+      /flatten: expected `kind` to be conv2d, dense, maxPool2d, averagePool2d or flatten, got softmax/,
     ],
     [changed(0, { kernelSize: [6, 2] }), /conv: expected a window that fits into \[5, 6, 1\], got 6 × 2: pad "same"/],
     [changed(0, { kernelSize: [2, 2] }), /conv: expected `kernel` to hold 8 numbers \(2 × 2 × 1 × 2\), got 12/],
     [changed(0, { strides: [0, 1] }), /window and stride of conv to be a whole number in 1 … 65535, got 0/],
     [changed(1, { poolSize: [2, -1] }), /window and stride of pool .* got -1/],
+    [changed(1, { kind: "averagePool2d", poolSize: [0, 2] }), /window and stride of pool .* got 0/],
+    [other({ layers: [flatten, { ...pool, kind: "averagePool2d" }] }), /pool: expected an input of 3 dimension\(s\)/],
     [changed(1, { padding: "full" }), /pool: expected `padding` to be same or valid, got full/],
     [changed(0, { output: { scale: 1, zeroPoint: -1 } }), /zero point of `output` of conv .* got -1/],
     [changed(3, { output: { scale: -1, zeroPoint: 0 } }), /scale of `output` of dense .* got -1/],

@@ -20,7 +20,8 @@ const bytes = (seed: number, length: number): Uint8Array => {
 
 for (const requantization of ["float", "fixed"] as const) {
   test(`inferInt8(model, pixels, {requantization: "${requantization}"}) agrees with nested loops and 64-bit integers`, () => {
-    const seen = { low: 0, high: 0, between: 0, conv2d: 0, maxPool2d: 0, flatten: 0, dense: 0, same: 0, valid: 0 };
+    const layers = { conv2d: 0, maxPool2d: 0, averagePool2d: 0, flatten: 0, dense: 0 };
+    const seen = { low: 0, high: 0, between: 0, ...layers, same: 0, valid: 0 };
     for (let seed = 0; seed < 150; seed++) {
       const model = randomQuantized(seed);
       const size = model.inputShape[0] * model.inputShape[1] * model.inputShape[2];
@@ -77,6 +78,42 @@ test('inferInt8(model, pixels, {requantization: "fixed"}) rounds exact halves up
   assert.deepEqual(
     inferInt8(halves(-1, 151), allBytes, fixed),
     Float32Array.from(allBytes, (pixel) => 0 - Math.floor(pixel / 2)),
+  );
+});
+
+/** One row of pixels → windows of two, side by side → one logit each, the average's code. */
+function averages(pixels: number[], options: Parameters<typeof inferInt8>[2] = {}, input = { scale: 1, zeroPoint: 0 }) {
+  const units = Math.ceil(pixels.length / 2);
+  const identity = Int8Array.from({ length: units * units }, (_, i) => (i % (units + 1) === 0 ? 1 : 0));
+  const arrays = {
+    kernel: identity,
+    bias: new Int32Array(units),
+    scales: new Float32Array(units).fill(1 / input.scale),
+  };
+  const model: QuantizedModel = {
+    inputShape: [1, pixels.length, 1],
+    input,
+    layers: [
+      { kind: "averagePool2d", name: "pool", poolSize: [1, 2], strides: [1, 2], padding: "same" },
+      { kind: "flatten", name: "flatten" },
+      { kind: "dense", name: "logits", ...arrays, bits: 8, relu: false },
+    ],
+  };
+  return [...inferInt8(model, Uint8Array.from(pixels), options)].map((logit) => logit + input.zeroPoint);
+}
+
+test("inferInt8(model, pixels) averages what lies inside the image, and rounds exact halves to even", () => {
+  assert.deepEqual(averages([0, 255, 1, 2, 2, 3, 255, 254, 7, 7, 9]), [128, 2, 2, 254, 7, 9]);
+  assert.deepEqual(averages([4, 5]), [4]);
+  assert.deepEqual(averages([4, 5], {}, { scale: 0.25, zeroPoint: 1 }), [5]);
+  const zeroPoint = { scale: 0.25, zeroPoint: 1 };
+  assert.deepEqual(averages([1, 2, 2, 3, 0, 0, 0, 1, 5], {}, zeroPoint), [2, 2, 0, 0, 5]);
+});
+
+test('inferInt8(model, pixels, {requantization: "fixed"}) rounds halves of averages up', () => {
+  assert.deepEqual(
+    averages([0, 255, 1, 2, 2, 3, 255, 254, 7, 7, 9], { requantization: "fixed" }),
+    [128, 2, 3, 255, 7, 9],
   );
 });
 

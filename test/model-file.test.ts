@@ -62,7 +62,14 @@ test("decodeModel(encodeModel(model)) is the model, for every kind of layer and 
     assert.deepEqual(decodeModel(encodeModel(model)), model, `seed ${seed}`);
     for (const layer of model.layers) seen.add(layer.kind).add("bits" in layer ? layer.bits : 8);
   }
-  assert.equal(seen.size, 4 + 7);
+  assert.equal(seen.size, 5 + 7);
+});
+
+test("average pooling takes the bytes of max-pooling, under a number of its own", () => {
+  const [pool, ...rest] = tiny.layers;
+  const averaging = { ...tiny, layers: [{ ...pool, kind: "averagePool2d" }, ...rest] } as QuantizedModel;
+  assert.deepEqual(encodeModel(averaging), repaired(set({ 29: 4 })));
+  assert.deepEqual(decodeModel(repaired(set({ 29: 4 }))), averaging);
 });
 
 test("decodeModel(bytes) copies, and takes a Buffer or a part of a larger array", () => {
@@ -112,7 +119,7 @@ test("decodeModel(bytes) says what is wrong with a file, and what to do", () => 
       set({ 26: 1 }),
       /^Error: Damaged model: expected bytes with CRC-32 \w{8}, got \w{8}\. Fetch the file again, or save/,
     ],
-    [repaired(set({ 29: 4 })), /^Error: Damaged model: expected the kind of layer in 0 … 3, got 4\. Fetch/],
+    [repaired(set({ 29: 5 })), /^Error: Damaged model: expected the kind of layer in 0 … 4, got 5\. Fetch/],
     [repaired(set({ 40: 2 })), /^Error: Damaged model: expected the padding of p in 0 … 1, got 2\./],
     [repaired(set({ 52: 2 })), /^Error: Damaged model: expected the ReLU of logits in 0 … 1, got 2\./],
     [repaired(set({ 53: 9 })), /^Error: Damaged model: expected weights of logits of 2 to 8 bits, got 9\./],

@@ -2,18 +2,32 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runOnnx } from "lenet-lab";
 import { inferInt8 } from "../lib/src/int8";
+import { buildLeNet5 } from "../lib/src/lenet";
 import { int8ToOnnx } from "../lib/src/onnx";
 import { decodeOnnx, onnxTypes } from "../lib/src/onnx-proto";
+import { fakeQuantized } from "../lib/src/quantize";
 import type { QuantizedDense, QuantizedLayer, QuantizedModel } from "../lib/src/quantized-model";
 import { random } from "../lib/src/random";
+import { calibrate } from "../lib/src/ranges";
+import { toIntegers } from "../lib/src/to-integers";
 import { assertSameBits } from "./helpers/assertions";
-import { digits } from "./helpers/data";
+import { digits, someDigits } from "./helpers/data";
 import { quantizedLeNet5 } from "./helpers/quantized-lenet";
 import { randomQuantized } from "./helpers/random-quantized";
 
 const testPixels = (count: number) => Uint8Array.from(digits().test.images.data.subarray(0, count * 784));
 
 const model = quantizedLeNet5();
+
+/** LeNet-5 with average pooling, untrained, in integers. */
+function averagingLeNet5(): QuantizedModel {
+  const float = buildLeNet5({ pooling: "average", seed: 3 });
+  const network = fakeQuantized(float, { ranges: calibrate(float, someDigits(200)) });
+  const integers = toIntegers(network);
+  network.dispose();
+  float.dispose();
+  return integers;
+}
 
 /** A random network that can be exported: where there is a ReLU, its outputs begin at code 0. */
 function exportable(seed: number): QuantizedModel {
@@ -61,8 +75,10 @@ test("without fusion ONNX Runtime computes between the roundings in float, and t
 });
 
 test("ONNX Runtime and inferInt8 give the same bits for random networks with zero points and padding", async () => {
-  for (let seed = 0; seed < 60; seed++) {
+  let averages = 0;
+  for (let seed = 0; seed < 120; seed++) {
     const network = exportable(seed);
+    averages += network.layers.filter(({ kind }) => kind === "averagePool2d").length;
     const [height, width, channels] = network.inputShape;
     const source = random(seed, 1);
     const pixels = Uint8Array.from({ length: 20 * height * width * channels }, () => source.integer(0, 255));
@@ -70,6 +86,52 @@ test("ONNX Runtime and inferInt8 give the same bits for random networks with zer
     const shape = [channels, height, width];
     const logits = await runOnnx(file, channelsFirst(pixels, network.inputShape), { shape });
     assertSameBits(logits, inferInt8(network, pixels), `of seed ${seed}`);
+  }
+  assert.ok(averages > 20, `only ${averages} layers of average pooling`);
+});
+
+test("ONNX Runtime and inferInt8 give the same bits for 2,000 test images and a LeNet-5 with average pooling", async () => {
+  const [network, pixels] = [averagingLeNet5(), testPixels(2000)];
+  assertSameBits(await runOnnx(int8ToOnnx(network), pixels), inferInt8(network, pixels));
+});
+
+test("ONNX Runtime and inferInt8 round averages of two numbers alike, whether the window is a part of the image or all of it", async () => {
+  const weights = {
+    kernel: Int8Array.of(1),
+    bias: new Int32Array(1),
+    scales: Float32Array.of(1),
+    bits: 8,
+    relu: false,
+  };
+  const pairs = Uint8Array.from({ length: 2 * 65_536 }, (_, i) => (i % 2 === 0 ? i >> 9 : i >> 1) & 255);
+  // the second image is larger by a row that no window covers
+  const images = {
+    2: pairs,
+    3: Uint8Array.from({ length: 3 * 65_536 }, (_, i) =>
+      i % 3 < 2 ? (pairs[2 * Math.floor(i / 3) + (i % 3)] as number) : 0,
+    ),
+  };
+  for (const scale of [0.0239, 1 / 255, 4.5 / 255].map(Math.fround)) {
+    for (const zeroPoint of [0, 3, 255]) {
+      for (const [height, pixels] of Object.entries(images)) {
+        const network: QuantizedModel = {
+          inputShape: [Number(height), 1, 1],
+          input: { scale, zeroPoint },
+          layers: [
+            { kind: "averagePool2d", name: "pool", poolSize: [2, 1], strides: [2, 1], padding: "valid" },
+            { kind: "flatten", name: "flatten" },
+            { kind: "dense", name: "logits", ...weights },
+          ],
+        };
+        const file = int8ToOnnx(network, { input: "uint8" });
+        const logits = await runOnnx(file, pixels, { shape: [1, Number(height), 1], batchSize: 65_536 });
+        assertSameBits(
+          logits,
+          inferInt8(network, pixels),
+          `at scale ${scale}, zero point ${zeroPoint}, height ${height}`,
+        );
+      }
+    }
   }
 });
 
@@ -98,6 +160,16 @@ test("int8ToOnnx(model) holds int8 kernels, int32 biases and a pair of quantisat
     ),
   );
   assert.deepEqual([graph.input[0]?.name, graph.output[0]?.name], ["images", "logits"]);
+});
+
+test("int8ToOnnx(model) leaves padding out of averages, and quantises them as what they were made from", () => {
+  const { graph } = decodeOnnx(int8ToOnnx(averagingLeNet5()));
+  const node = (name: string) => graph.node.find((each) => each.name === name) ?? assert.fail(name);
+  const pool = node("pool1/averagepool");
+  assert.equal(pool.opType, "AveragePool");
+  assert.equal(pool.attribute.find(({ name }) => name === "count_include_pad")?.i, 0);
+  for (const half of ["quantize", "dequantize"])
+    assert.deepEqual(node(`pool1/${half}`).input.slice(1), node(`conv1/${half}`).input.slice(1));
 });
 
 test('int8ToOnnx(model, {input: "uint8"}) takes raw pixels, which nothing quantises', () => {

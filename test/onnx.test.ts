@@ -101,6 +101,7 @@ test("ONNX Runtime agrees with tfjs where axes differ, windows are uneven, paddi
       }),
       tf.layers.reLU(),
       tf.layers.maxPooling2d({ poolSize: [3, 2], strides: [2, 1], padding: "same" }),
+      tf.layers.averagePooling2d({ poolSize: [2, 3], strides: 1, padding: "same" }),
       tf.layers.conv2d({ filters: 5, kernelSize: [3, 2], activation: "relu", useBias: false }),
       tf.layers.flatten(),
       tf.layers.dense({ units: 7, biasInitializer: "randomNormal" }),
@@ -124,8 +125,8 @@ test("floatToOnnx(model) refuses what it cannot write, by the layer's name and t
   };
   const conv = { name: "layer", filters: 1, kernelSize: 3 };
   refused(
-    tf.layers.averagePooling2d({ name: "layer", poolSize: 2 }),
-    /`layer` \(AveragePooling2D\).*got AveragePooling2D: use max-pooling/,
+    tf.layers.globalAveragePooling2d({ name: "layer" }),
+    /`layer` \(GlobalAveragePooling2D\).*got GlobalAveragePooling2D: use an AveragePooling2D as large as the image/,
   );
   refused(
     tf.layers.conv2d({ ...conv, activation: "tanh" }),

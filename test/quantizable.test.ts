@@ -60,6 +60,15 @@ test("quantizable(LeNet-5) is its layers in order, with copies of the weights", 
   model.dispose();
 });
 
+test("quantizable(LeNet-5 with average pooling) has its windows", () => {
+  const model = buildLeNet5({ pooling: "average" });
+  const pool = { kind: "averagePool2d", poolSize: [2, 2], strides: [2, 2], padding: "valid" };
+  const { layers } = quantizable(model);
+  assert.deepEqual(layers[1], { ...pool, name: "pool1" });
+  assert.deepEqual(layers[3], { ...pool, name: "pool2" });
+  model.dispose();
+});
+
 test("quantizable(model) folds batch normalisation, takes ReLU as a layer, and computes what the model does", () => {
   const source = random(2);
   const model = tf.sequential({
@@ -68,6 +77,7 @@ test("quantizable(model) folds batch normalisation, takes ReLU as a layer, and c
       make.batchNormalization({ epsilon: 0.01 }),
       make.reLU(),
       make.maxPooling2d({ poolSize: 2, strides: 1, padding: "same" }),
+      make.averagePooling2d({ poolSize: [2, 3], strides: 1, padding: "same" }),
       make.maxPooling2d({ poolSize: 3, strides: 1 }),
       flatten(),
       make.dense({ name: "hidden", units: 40 }),
@@ -98,8 +108,8 @@ test("quantizable(model) refuses what it cannot convert, by name and type, with 
       /^Error: Cannot convert layer `drop` \(Dropout\): expected only Conv2D, Dense, MaxPooling2D, .*, got Dropout: build the model without it and copy the weights; it does nothing in inference\.$/,
     ],
     [
-      [conv(), make.averagePooling2d({ name: "pool", poolSize: 2 }), flatten(), dense()],
-      /`pool` \(AveragePooling2D\).*use max-pooling/,
+      [conv(), make.globalAveragePooling2d({ name: "pool" }), dense()],
+      /`pool` \(GlobalAveragePooling2D\).*: use an AveragePooling2D as large as the image, and a Flatten after it\.$/,
     ],
     [
       [conv({ activation: "tanh" }), flatten(), dense()],

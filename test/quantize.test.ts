@@ -154,6 +154,39 @@ test("ranges are watched from the start, rounded to from `startStep`, and stay f
   model.dispose();
 });
 
+test("averages are rounded to the values of what they were made from, and move no range", () => {
+  const { layers } = tf;
+  const model = tf.sequential({
+    layers: [
+      layers.conv2d({ name: "conv", filters: 1, kernelSize: 1, useBias: false, inputShape: [2, 2, 1] }),
+      layers.averagePooling2d({ poolSize: 2 }),
+      layers.flatten(),
+      layers.dense({ units: 1, useBias: false }),
+    ],
+  });
+  const ones = [tf.ones([1, 1, 1, 1]), tf.ones([1, 1])];
+  model.setWeights(ones);
+  const network = fakeQuantized(model, { ranges: { conv: { min: 0, max: 1 } }, activationBits: 2, decay: 0 });
+  // two bits hold 0, 1/3, 2/3 and 1
+  const pass = (run: typeof network.infer, ...pixels: number[]) =>
+    tf.tidy(() => run(tf.tensor4d(pixels, [1, 2, 2, 1])).dataSync()[0] as number);
+  assertClose([pass(network.infer, 1, 1, 1, 0)], [2 / 3], 1e-6);
+  assertClose([pass(network.infer, 1, 0, 0, 0)], [1 / 3], 1e-6);
+  assertClose([pass(network.infer, 1, 1, 1, 1)], [1], 1e-6);
+  assertClose([pass(network.forward, 1, 1, 1, 0)], [2 / 3], 1e-6);
+  assert.deepEqual(network.ranges(), { conv: { min: 0, max: 1 } });
+  const { variables } = network;
+  const gradients = tf.tidy(() =>
+    Object.values(tf.variableGrads(() => tf.sum(network.forward(tf.fill([1, 2, 2, 1], 0.6))), variables).grads).map(
+      (gradient) => gradient.dataSync()[0] as number,
+    ),
+  );
+  assert.ok(Math.abs(gradients[0] as number) > 0.3, "no gradient reaches the convolution");
+  network.dispose();
+  tf.dispose(ones);
+  model.dispose();
+});
+
 test("weight decay shrinks weights and their learned steps alike: codes stay", () => {
   const model = buildLeNet5({ seed: 1 });
   const network = fakeQuantized(model, { weightBits: 4 });

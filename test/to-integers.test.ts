@@ -4,14 +4,16 @@ import { loadLeNet5 } from "../lib/src/checkpoint";
 import { type Dataset, take } from "../lib/src/dataset";
 import { evaluate } from "../lib/src/evaluate";
 import { quantizationOf } from "../lib/src/fake-quant";
+import { inferInt8 } from "../lib/src/int8";
 import { buildLeNet5 } from "../lib/src/lenet";
+import { predictionsOf } from "../lib/src/metrics";
 import { fakeQuantized, type QuantizedTrainable } from "../lib/src/quantize";
 import type { QuantizedModel } from "../lib/src/quantized-model";
 import { random } from "../lib/src/random";
 import { calibrate } from "../lib/src/ranges";
 import { tf } from "../lib/src/tensorflow";
 import { accumulatorBounds, toIntegers } from "../lib/src/to-integers";
-import { assertNoLeak, assertSameBits } from "./helpers/assertions";
+import { assertClose, assertNoLeak, assertSameBits } from "./helpers/assertions";
 import { digits, noise, someDigits } from "./helpers/data";
 import { inferSlowly } from "./helpers/infer-slowly";
 import { checkpoint } from "./helpers/quantized-lenet";
@@ -67,6 +69,7 @@ test("toIntegers(network) takes layers without ReLU, strides, pools that overlap
     layers: [
       layers.conv2d({ filters: 4, kernelSize: 3, strides: 2, padding: "same", inputShape: [9, 9, 1] }),
       layers.maxPooling2d({ poolSize: 3, strides: 1, padding: "same" }),
+      layers.averagePooling2d({ poolSize: [2, 3], strides: 1, padding: "same" }),
       layers.conv2d({ filters: 5, kernelSize: 2, padding: "same" }),
       layers.flatten(),
       layers.dense({ units: 10 }),
@@ -87,6 +90,23 @@ test("toIntegers(network) takes layers without ReLU, strides, pools that overlap
     const largest = largestDifference(integers, network, data);
     assert.ok(largest < 0.02 * spread, `${largest} of ${spread}`);
   });
+  model.dispose();
+});
+
+test("toIntegers(network) recognises 500 images as fake quantisation does when LeNet-5 pools averages", () => {
+  const [shipped, model] = [trained(), buildLeNet5({ pooling: "average" })];
+  model.setWeights(shipped.getWeights());
+  const images = take(digits().test, 500);
+  withConverted(model, someDigits(200), (integers, network) => {
+    const pools = integers.layers.filter(({ kind }) => kind === "averagePool2d").map(({ name }) => name);
+    assert.deepEqual(pools, ["pool1", "pool2"]);
+    const { logits, correct } = evaluate(network.infer, images);
+    const ours = inferInt8(integers, Uint8Array.from(images.images.data.subarray(0, 500 * 784)));
+    assert.deepEqual(predictionsOf(ours), predictionsOf(logits));
+    assert.ok(correct > 480, `${correct} of 500`);
+    assertClose(ours, logits, 0.3);
+  });
+  shipped.dispose();
   model.dispose();
 });
 

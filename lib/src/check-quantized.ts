@@ -5,8 +5,8 @@ import {
   type QuantizedConv2d,
   type QuantizedDense,
   type QuantizedLayer,
-  type QuantizedMaxPool2d,
   type QuantizedModel,
+  type QuantizedPool2d,
 } from "./quantized-model";
 import { outputLength } from "./sliding-window";
 
@@ -80,18 +80,21 @@ function checkLayer(layer: QuantizedLayer, { shape, quantization }: Activations)
       if (layer.output) checkQuantization(`\`output\` of ${name}`, layer.output);
       return { shape: [layer.scales.length], quantization: layer.output };
     case "maxPool2d":
+    case "averagePool2d":
       expectRank(3, "put pooling before flattening");
       return { shape: [...windows(layer, layer.poolSize, shape), shape[2] as number], quantization };
     case "flatten":
       return { shape: [sizeOf(shape)], quantization };
     default:
-      throw new Error(`${name}: expected \`kind\` to be conv2d, dense, maxPool2d or flatten, got ${kind}.`);
+      throw new Error(
+        `${name}: expected \`kind\` to be conv2d, dense, maxPool2d, averagePool2d or flatten, got ${kind}.`,
+      );
   }
 }
 
 /** The height and width of what windows of `size` make. */
 function windows(
-  { name, strides, padding }: QuantizedConv2d | QuantizedMaxPool2d,
+  { name, strides, padding }: QuantizedConv2d | QuantizedPool2d,
   size: readonly [number, number],
   shape: readonly number[],
 ): [number, number] {

@@ -1,5 +1,5 @@
 import type { FloatLayer, FloatWeightedLayer } from "./quantizable";
-import type { QuantizedMaxPool2d } from "./quantized-model";
+import type { QuantizedPool2d } from "./quantized-model";
 import { tf } from "./tensorflow";
 
 /** The weights to use for a layer. */
@@ -17,8 +17,9 @@ export function ownWeights({ kernel, bias }: FloatWeightedLayer): LayerWeights {
 
 /**
  * Runs images through layers with weights of the caller's choice, and lets the caller see and replace the outputs of
- * every layer with weights, after ReLU and pooling, except the logits. Differentiable; call it within `tf.tidy`.
+ * every layer with weights, after ReLU and max-pooling, except the logits. Differentiable; call it within `tf.tidy`.
  * @param images float32 [n, height, width, channels]
+ * @param roundAverages replaces the outputs of average pooling, which lie between those of `layer`, or between the pixels
  * @returns logits float32 [n, classes]
  */
 export function forwardPass(
@@ -26,24 +27,28 @@ export function forwardPass(
   images: tf.Tensor4D,
   weightsOf: (layer: FloatWeightedLayer) => LayerWeights,
   replace: (outputs: tf.Tensor, layer: FloatWeightedLayer) => tf.Tensor,
+  roundAverages: (averages: tf.Tensor, layer?: FloatWeightedLayer) => tf.Tensor = (averages) => averages,
 ): tf.Tensor2D {
   let x: tf.Tensor = images;
+  let source: FloatWeightedLayer | undefined;
   for (let i = 0; i < layers.length; i++) {
     const layer = layers[i] as FloatLayer;
     if (layer.kind === "flatten") x = tf.reshape(x, [images.shape[0], -1]);
-    else if (layer.kind === "maxPool2d") x = maxPool(x, layer);
+    else if (layer.kind === "maxPool2d") x = pool(x, layer);
+    else if (layer.kind === "averagePool2d") x = roundAverages(pool(x, layer), source);
     else {
       const { kernel, bias } = weightsOf(layer);
       x = linear(x, kernel, layer);
       // a maximum commutes with all that rises (bias, ReLU, rounding): pooling first leaves them a quarter of the numbers
       const next = layers[i + 1];
       if (next?.kind === "maxPool2d") {
-        x = maxPool(x, next);
+        x = pool(x, next);
         i += 1;
       }
       x = tf.add(x, bias);
       if (layer.relu) x = tf.relu(x);
       if (i < layers.length - 1) x = replace(x, layer);
+      source = layer;
     }
   }
   return x as tf.Tensor2D;
@@ -54,6 +59,7 @@ function linear(x: tf.Tensor, kernel: tf.Tensor, layer: FloatWeightedLayer): tf.
   return tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, layer.strides as [number, number], layer.padding);
 }
 
-function maxPool(x: tf.Tensor, { poolSize, strides, padding }: QuantizedMaxPool2d): tf.Tensor {
-  return tf.maxPool(x as tf.Tensor4D, poolSize as [number, number], strides as [number, number], padding);
+function pool(x: tf.Tensor, { kind, poolSize, strides, padding }: QuantizedPool2d): tf.Tensor {
+  const apply = kind === "maxPool2d" ? tf.maxPool : tf.avgPool;
+  return apply(x as tf.Tensor4D, poolSize as [number, number], strides as [number, number], padding);
 }

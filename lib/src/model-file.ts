@@ -14,7 +14,7 @@ const version = 1;
 const headerLength = 16;
 
 // numbers in the file are indices into these lists: only ever append
-const kinds = ["conv2d", "dense", "maxPool2d", "flatten"] as const;
+const kinds = ["conv2d", "dense", "maxPool2d", "flatten", "averagePool2d"] as const;
 const paddings = ["valid", "same"] as const;
 
 // types of arrays: 2 … 8 are whole numbers of that many bits, packed
@@ -99,6 +99,7 @@ function writeLayer(to: ByteWriter, layer: QuantizedLayer): void {
       if (layer.output) writeQuantization(to, layer.output);
       break;
     case "maxPool2d":
+    case "averagePool2d":
       for (const length of [...layer.poolSize, ...layer.strides]) to.unsigned(length, 2);
       to.unsigned(paddings.indexOf(layer.padding), 1);
       break;
@@ -121,6 +122,7 @@ function readLayer(from: ByteReader): QuantizedLayer {
       return { kind, name, ...weights, ...(last ? {} : { output: readQuantization(from) }) };
     }
     case "maxPool2d":
+    case "averagePool2d":
       return { kind, name, poolSize: pair(), strides: pair(), padding: padding() };
     case "flatten":
       return { kind, name };

@@ -1,7 +1,7 @@
 import { sizeOf } from "./check-quantized";
 import type { OnnxGraph } from "./onnx-graph";
 import { denseToOnnx, type Kernel, kernelToOnnx, type Pair, padsOf } from "./onnx-layout";
-import type { QuantizedConv2d, QuantizedDense, QuantizedFlatten, QuantizedMaxPool2d } from "./quantized-model";
+import type { QuantizedConv2d, QuantizedDense, QuantizedFlatten, QuantizedPool2d } from "./quantized-model";
 import { outputLength } from "./sliding-window";
 
 /** A layer with weights, in TensorFlow's order, as far as it is the same in float and in integers. */
@@ -33,10 +33,11 @@ export class OnnxNetwork {
     this.shape = shape;
   }
 
-  add(layer: QuantizedMaxPool2d | QuantizedFlatten): void {
-    if (layer.kind === "maxPool2d") {
+  add(layer: QuantizedPool2d | QuantizedFlatten): void {
+    if (layer.kind !== "flatten") {
       const { attributes, size } = slide(layer, layer.poolSize, this.shape as Image);
-      this.#node("MaxPool", layer, { attributes });
+      if (layer.kind === "maxPool2d") this.#node("MaxPool", layer, { attributes });
+      else this.#node("AveragePool", layer, { attributes: { ...attributes, count_include_pad: 0 } });
       this.shape = [...size, this.shape[2] as number];
     } else {
       if (this.shape.length === 3) this.#flattened = this.shape as Image;
@@ -76,7 +77,7 @@ type Image = readonly [number, number, number];
 
 /** The attributes of a sliding window, and the height and width of what it makes. */
 function slide(
-  { strides, padding }: Pick<QuantizedMaxPool2d, "strides" | "padding">,
+  { strides, padding }: Pick<QuantizedPool2d, "strides" | "padding">,
   window: Pair,
   [height, width]: Image,
 ) {

@@ -37,7 +37,7 @@ export function floatToOnnx(
   const graph = new OnnxGraph();
   const network = new OnnxNetwork(graph, "images", inputShape);
   for (const layer of layers) {
-    if (layer.kind === "maxPool2d" || layer.kind === "flatten") {
+    if (!("kernel" in layer)) {
       network.add(layer);
     } else {
       network.addWeighted({ ...layer, kernel: layer.kernel.data }, (kernel, dims) => [
@@ -75,7 +75,7 @@ export function int8ToOnnx(
   if (input === "float") network.value = quantize(graph, "images", network.value, quantization);
   network.value = dequantize(graph, "images", network.value, quantization);
   for (const layer of model.layers) {
-    if (layer.kind === "maxPool2d" || layer.kind === "flatten") {
+    if (!("kernel" in layer)) {
       network.add(layer);
     } else {
       checkRelu(layer);

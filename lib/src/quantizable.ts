@@ -1,6 +1,6 @@
 import type { StoredTensor } from "./checkpoint";
 import { foldBatchNorm } from "./fold-batch-norm";
-import type { QuantizedFlatten, QuantizedMaxPool2d } from "./quantized-model";
+import type { QuantizedFlatten, QuantizedPool2d } from "./quantized-model";
 import { tf } from "./tensorflow";
 
 /** What a convolution and a dense layer have in common: weights as copies, any batch normalisation folded in. */
@@ -29,7 +29,7 @@ export interface FloatDense extends FloatWeighted {
 export type FloatWeightedLayer = FloatConv2d | FloatDense;
 
 /** A layer as plain data; those without weights are the same in float and in integers. */
-export type FloatLayer = FloatWeightedLayer | QuantizedMaxPool2d | QuantizedFlatten;
+export type FloatLayer = FloatWeightedLayer | QuantizedPool2d | QuantizedFlatten;
 
 /** A network as plain float numbers: what fake quantisation and the ONNX export start from. */
 export interface FloatModel {
@@ -39,8 +39,8 @@ export interface FloatModel {
 }
 
 /**
- * Reads a model that can be quantised: Conv2D, Dense, MaxPooling2D and Flatten, ReLU as an activation or a layer of its
- * own, BatchNormalization directly after a Conv2D or Dense (folded into it), and at the end a Dense that gives logits.
+ * Reads a model that can be quantised: Conv2D, Dense, MaxPooling2D, AveragePooling2D and Flatten, ReLU as an activation or a
+ * layer of its own, BatchNormalization directly after a Conv2D or Dense (folded into it), and at the end a Dense that gives logits.
  * Makes no tensor and leaves the model alone.
  * @throws for any other layer, by its name and type, with what to do instead; and for a model that is not a Sequential
  */
@@ -84,8 +84,10 @@ const readers: Record<string, Reader> = {
     before.push({ kind: "dense", ...weighted(layer) });
   },
   MaxPooling2D: (layer, before) => {
-    const { poolSize, strides, padding } = layer.getConfig() as unknown as QuantizedMaxPool2d;
-    before.push({ kind: "maxPool2d", name: layer.name, poolSize, strides, padding });
+    before.push({ kind: "maxPool2d", ...pooling(layer) });
+  },
+  AveragePooling2D: (layer, before) => {
+    before.push({ kind: "averagePool2d", ...pooling(layer) });
   },
   Flatten: (layer, before) => {
     before.push({ kind: "flatten", name: layer.name });
@@ -125,6 +127,11 @@ function weighted(layer: tf.layers.Layer): FloatWeighted {
   };
 }
 
+function pooling(layer: tf.layers.Layer): Omit<QuantizedPool2d, "kind"> {
+  const { poolSize, strides, padding } = layer.getConfig() as unknown as QuantizedPool2d;
+  return { name: layer.name, poolSize, strides, padding };
+}
+
 function isRelu(layer: tf.layers.Layer, activation: string): boolean {
   if (activation !== "relu" && activation !== "linear") {
     const instead =
@@ -156,7 +163,7 @@ function weightedBefore(layer: tf.layers.Layer, before: FloatLayer[]): FloatWeig
 
 const insteadOf: Record<string, string> = {
   Dropout: "build the model without it and copy the weights; it does nothing in inference",
-  AveragePooling2D: "use max-pooling; an average would have to be rounded once more",
+  GlobalAveragePooling2D: "use an AveragePooling2D as large as the image, and a Flatten after it",
   Softmax: "end with logits; the loss applies softmax",
 };
 

@@ -77,13 +77,17 @@ export function fakeQuantized(model: tf.Sequential, options: FakeQuantizedOption
   let step = 0;
 
   const pass = (images: tf.Tensor4D, { observe, round }: { observe: boolean; round: boolean }) => {
-    const pixels = fakeQuantize(images, { min: 0, max: 1 });
+    const toPixels = (values: tf.Tensor4D) => fakeQuantize(values, { min: 0, max: 1 });
     const weightsOf = ({ name }: FloatWeightedLayer) => rounded(parts.get(name) as Learnable);
-    return forwardPass(float.layers, pixels, weightsOf, (outputs, { name }) => {
-      if (observe) ranges[name] = movedRange(ranges[name], rangeOf(outputs), decay);
-      if (!round) return outputs;
-      return fakeQuantize(outputs, { ...(ranges[name] ?? noRange(name)), bits: activationBits });
-    });
+    const toActivations = (outputs: tf.Tensor, { name }: FloatWeightedLayer) =>
+      round ? fakeQuantize(outputs, { ...(ranges[name] ?? noRange(name)), bits: activationBits }) : outputs;
+    const replace = (outputs: tf.Tensor, layer: FloatWeightedLayer) => {
+      if (observe) ranges[layer.name] = movedRange(ranges[layer.name], rangeOf(outputs), decay);
+      return toActivations(outputs, layer);
+    };
+    const roundAverages = (averages: tf.Tensor, layer?: FloatWeightedLayer) =>
+      layer ? toActivations(averages, layer) : toPixels(averages as tf.Tensor4D);
+    return forwardPass(float.layers, toPixels(images), weightsOf, replace, roundAverages);
   };
 
   return {

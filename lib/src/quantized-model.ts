@@ -40,14 +40,26 @@ export interface QuantizedDense extends Weighted {
   output?: Quantization;
 }
 
-/** Max-pooling; it keeps the quantisation of its input. */
-export interface QuantizedMaxPool2d {
-  kind: "maxPool2d";
+/** What both kinds of pooling have in common: they keep the quantisation of their input. */
+interface Pool {
   name: string;
   poolSize: readonly [number, number];
   strides: readonly [number, number];
   padding: "same" | "valid";
 }
+
+/** Max-pooling. */
+export interface QuantizedMaxPool2d extends Pool {
+  kind: "maxPool2d";
+}
+
+/** Average pooling, rounded once more; padding does not count. */
+export interface QuantizedAveragePool2d extends Pool {
+  kind: "averagePool2d";
+}
+
+/** Pooling of either kind. */
+export type QuantizedPool2d = QuantizedMaxPool2d | QuantizedAveragePool2d;
 
 /** From [height, width, channels] to one row, channels fastest; changes no number. */
 export interface QuantizedFlatten {
@@ -56,7 +68,7 @@ export interface QuantizedFlatten {
 }
 
 /** A layer of a network in integers. */
-export type QuantizedLayer = QuantizedConv2d | QuantizedDense | QuantizedMaxPool2d | QuantizedFlatten;
+export type QuantizedLayer = QuantizedConv2d | QuantizedDense | QuantizedPool2d | QuantizedFlatten;
 
 /** A network in integers; `toIntegers` makes one, `inferInt8` runs it. */
 export interface QuantizedModel {

@@ -19,7 +19,7 @@ export function toIntegers(network: QuantizedTrainable): QuantizedModel {
   const pixels = quantizationOf(0, 1);
   let input = pixels;
   const layers = model.layers.map((layer, i): QuantizedLayer => {
-    if (layer.kind === "flatten" || layer.kind === "maxPool2d") return layer;
+    if (!("kernel" in layer)) return layer;
     const isLast = i === model.layers.length - 1;
     const output = isLast ? undefined : outputQuantization(layer, ranges);
     const converted = weightedLayer(layer, weights[layer.name] as WeightCodes, input, output);

@@ -2,8 +2,8 @@ import type {
   Quantization,
   QuantizedConv2d,
   QuantizedDense,
-  QuantizedMaxPool2d,
   QuantizedModel,
+  QuantizedPool2d,
 } from "../../lib/src/quantized-model";
 
 type Grid = number[][][];
@@ -25,7 +25,9 @@ export function inferSlowly(
   const activations: number[] = [];
   for (const layer of model.layers) {
     if (layer.kind === "flatten") grid = [[grid.flat(2)]];
-    else if (layer.kind === "maxPool2d") grid = pool(grid, layer);
+    else if (layer.kind === "maxPool2d") grid = pool(grid, layer, (codes) => Math.max(...codes));
+    else if (layer.kind === "averagePool2d")
+      grid = pool(grid, layer, average(quantization, mode === "float" && isWhole(grid, layer) ? "whole" : mode));
     else {
       const sums =
         layer.kind === "dense" ? [[product(grid.flat(2), layer, quantization)]] : convolve(grid, layer, quantization);
@@ -74,15 +76,46 @@ function product(values: number[], { kernel, bias }: QuantizedDense, { zeroPoint
   );
 }
 
-function pool(grid: Grid, layer: QuantizedMaxPool2d): Grid {
+function pool(grid: Grid, layer: QuantizedPool2d, summarise: (codes: number[]) => number): Grid {
   const [poolHeight, poolWidth] = layer.poolSize;
-  const padded = pad(grid, layer.poolSize, layer, Number.NEGATIVE_INFINITY);
+  const padded = pad(grid, layer.poolSize, layer, Number.NaN);
   return positions(padded, layer.poolSize, layer.strides).map((row) =>
     row.map(([top, left]) => {
       const cells = padded.slice(top, top + poolHeight).flatMap((line) => line.slice(left, left + poolWidth));
-      return (cells[0] as number[]).map((_, c) => Math.max(...cells.map((cell) => cell[c] as number)));
+      const inside = cells.filter((cell) => !cell.some(Number.isNaN));
+      return (cells[0] as number[]).map((_, c) => summarise(inside.map((cell) => cell[c] as number)));
     }),
   );
+}
+
+/** Whether the one window is the whole image: ONNX Runtime then computes as in QLinearGlobalAveragePool. */
+function isWhole(grid: Grid, { poolSize, ...layer }: QuantizedPool2d): boolean {
+  const padded = pad(grid, poolSize, layer, 0);
+  return [grid, padded].every((each) => each.length === poolSize[0] && each[0]?.length === poolSize[1]);
+}
+
+/** In float32 as ONNX Runtime's QLinearAveragePool does it, or in whole numbers as TensorFlow Lite does. */
+function average({ scale, zeroPoint }: Quantization, mode: "float" | "fixed" | "whole"): (codes: number[]) => number {
+  const halfToEven = (value: number) => (Math.abs(value % 1) === 0.5 ? 2 * Math.round(value / 2) : Math.round(value));
+  return (codes) => {
+    const [count, float32] = [codes.length, new Float32Array(5)];
+    const sum = codes.reduce((a, b) => a + b);
+    if (mode === "fixed") return Number((BigInt(sum) + BigInt(count >> 1)) / BigInt(count));
+    if (mode === "whole") {
+      float32[0] = scale * count;
+      float32[1] = scale / (float32[0] as number);
+      float32[2] = (sum - zeroPoint * count) * (float32[1] as number);
+      return halfToEven(float32[2] as number) + zeroPoint;
+    }
+    for (const code of codes) {
+      float32[0] = scale * (code - zeroPoint);
+      float32[1] = (float32[1] as number) + (float32[0] as number);
+    }
+    float32[2] = (float32[1] as number) / count;
+    float32[3] = (float32[2] as number) / scale;
+    float32[4] = (float32[3] as number) + zeroPoint;
+    return halfToEven(float32[4] as number);
+  };
 }
 
 /** A frame of `value` as TensorFlow's "SAME" has it: so wide that there are ⌈length / stride⌉ windows, the larger half last. */

@@ -18,7 +18,10 @@ export function randomQuantized(seed: number): QuantizedModel {
   let [height, width, channels]: number[] = [...inputShape];
   const layers: QuantizedLayer[] = [];
   for (let i = source.integer(0, 3); i > 0; i--) {
-    const size = [source.integer(1, 4), source.integer(1, 4)] as const;
+    const size =
+      source.uniform() < 0.15
+        ? ([height as number, width as number] as const)
+        : ([source.integer(1, 4), source.integer(1, 4)] as const);
     const { strides, padding } = window();
     const length = (along: number, axis: 0 | 1) =>
       padding === "same" ? Math.ceil(along / strides[axis]) : Math.ceil((along - size[axis] + 1) / strides[axis]);
@@ -30,7 +33,7 @@ export function randomQuantized(seed: number): QuantizedModel {
       const common = { name, ...weights(size[0] * size[1] * (channels as number), filters) };
       layers.push({ kind: "conv2d", ...common, kernelSize: size, strides, padding, output: quantization() });
       channels = filters;
-    } else layers.push({ kind: "maxPool2d", name, poolSize: size, strides, padding });
+    } else layers.push({ kind: pick("maxPool2d", "averagePool2d"), name, poolSize: size, strides, padding });
     [height, width] = [outputHeight, outputWidth];
   }
   layers.push({ kind: "flatten", name: "flatten" });

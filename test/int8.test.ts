@@ -195,6 +195,7 @@ test("int8.ts and model-file.ts run in an engine that has nothing but the langua
     "check-quantized",
     "int8",
     "int8-layers",
+    "int8-pooling",
     "quantized-model",
     "requantize",
     "sliding-window",

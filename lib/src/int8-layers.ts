@@ -1,14 +1,9 @@
 /** The layers of a network in integers, each as a function of one image's activations. */
-import { type Activations, sizeOf } from "./check-quantized";
-import type { QuantizedConv2d, QuantizedDense, QuantizedLayer, QuantizedPool2d } from "./quantized-model";
-import { type Requantization, requantizer, roundHalfToEven } from "./requantize";
+import { sizeOf } from "./check-quantized";
+import { type LayerStep, preparePool2d, type QuantizedActivations } from "./int8-pooling";
+import type { QuantizedConv2d, QuantizedDense, QuantizedLayer } from "./quantized-model";
+import { type Requantization, requantizer } from "./requantize";
 import { windowsAlong } from "./sliding-window";
-
-/** Runs one layer on one image; the result lies in a buffer that the next call overwrites. */
-export type LayerStep = (input: Uint8Array) => Uint8Array;
-
-/** Activations in uint8: all but the logits. */
-export type QuantizedActivations = Required<Activations>;
 
 /** Prepares a layer, its multipliers and buffers, to be run on many images. */
 export function prepareLayer(
@@ -21,9 +16,8 @@ export function prepareLayer(
     case "conv2d":
       return prepareConv2d(layer, input, output, mode);
     case "maxPool2d":
-      return preparePool2d(layer, input, output, largest);
     case "averagePool2d":
-      return preparePool2d(layer, input, output, averager(layer, input, output, mode));
+      return preparePool2d(layer, input, output, mode);
     case "flatten":
       return (activations) => activations;
     case "dense":
@@ -65,77 +59,6 @@ function prepareConv2d(
     }
     return activations;
   };
-}
-
-/** Makes one code of those of a window, the first `count` of `codes`. */
-type Summary = (codes: Uint8Array, count: number) => number;
-
-function preparePool2d(
-  { poolSize, strides, padding }: QuantizedPool2d,
-  input: QuantizedActivations,
-  output: QuantizedActivations,
-  summarise: Summary,
-): LayerStep {
-  const [height, width, channels] = input.shape as [number, number, number];
-  const rows = windowsAlong(height, poolSize[0], strides[0], padding);
-  const columns = windowsAlong(width, poolSize[1], strides[1], padding);
-  const window = new Uint8Array(Math.min(height, poolSize[0]) * Math.min(width, poolSize[1]));
-  const activations = new Uint8Array(sizeOf(output.shape));
-  return (pixels) => {
-    let at = 0;
-    for (const row of rows) {
-      const [top, bottom] = [row.start + row.first, row.start + row.last];
-      for (const column of columns) {
-        const [left, right] = [column.start + column.first, column.start + column.last];
-        for (let channel = 0; channel < channels; channel++) {
-          let count = 0;
-          for (let y = top; y < bottom; y++)
-            for (let x = left; x < right; x++) window[count++] = pixels[(y * width + x) * channels + channel] as number;
-          activations[at++] = summarise(window, count);
-        }
-      }
-    }
-    return activations;
-  };
-}
-
-const largest: Summary = (codes, count) => {
-  let most = 0;
-  for (let i = 0; i < count; i++) most = Math.max(most, codes[i] as number);
-  return most;
-};
-
-/**
- * The average of a window. ONNX Runtime adds and divides real numbers in float32, whose errors send halves of codes either way,
- * but adds codes when the one window is the whole image; TensorFlow Lite adds codes and rounds halves up.
- */
-function averager(
-  { poolSize: [poolHeight, poolWidth] }: QuantizedPool2d,
-  { shape: [height, width], quantization: { scale, zeroPoint } }: QuantizedActivations,
-  { shape: [rows, columns] }: QuantizedActivations,
-  mode: Requantization,
-): Summary {
-  const { fround } = Math;
-  if (mode === "fixed") return (codes, count) => Math.floor((sumOf(codes, count) + Math.floor(count / 2)) / count);
-  if (poolHeight === height && poolWidth === width && rows === 1 && columns === 1) {
-    return (codes, count) => {
-      const multiplier = fround(scale / fround(scale * count));
-      return roundHalfToEven(fround(fround(sumOf(codes, count) - zeroPoint * count) * multiplier)) + zeroPoint;
-    };
-  }
-  const reals = Float32Array.from({ length: 256 }, (_, code) => scale * (code - zeroPoint));
-  return (codes, count) => {
-    let sum = 0;
-    for (let i = 0; i < count; i++) sum = fround(sum + (reals[codes[i] as number] as number));
-    const average = fround(fround(sum / count) / scale);
-    return Math.min(255, Math.max(0, roundHalfToEven(fround(average + zeroPoint))));
-  };
-}
-
-function sumOf(codes: Uint8Array, count: number): number {
-  let sum = 0;
-  for (let i = 0; i < count; i++) sum += codes[i] as number;
-  return sum;
 }
 
 function prepareDense(

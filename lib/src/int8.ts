@@ -3,7 +3,8 @@
  * reference; it runs in any JavaScript engine and needs nothing but typed arrays.
  */
 import { checkQuantized, sizeOf, typeName } from "./check-quantized";
-import { prepareLayer, prepareLogits, type QuantizedActivations } from "./int8-layers";
+import { prepareLayer, prepareLogits } from "./int8-layers";
+import type { QuantizedActivations } from "./int8-pooling";
 import type { QuantizedDense, QuantizedModel } from "./quantized-model";
 import type { Requantization } from "./requantize";
 

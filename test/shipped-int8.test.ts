@@ -4,14 +4,20 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import {
+  calibrate,
   countCorrect,
+  evaluate,
+  fakeQuantized,
   inferInt8,
   int8ToOnnx,
+  loadLeNet5,
   loadQuantization,
   loadQuantized,
   predictionsOf,
   projectDataFolder,
   runOnnx,
+  take,
+  toIntegers,
 } from "lenet-lab";
 import { assertSameBits } from "./helpers/assertions";
 import { digits } from "./helpers/data";
@@ -29,4 +35,14 @@ test("the shipped int8 model gives the bits of ONNX Runtime for all 10,000 test 
   const logits = inferInt8(model, pixels);
   assertSameBits(await runOnnx(int8ToOnnx(model), pixels), logits);
   assert.equal(countCorrect(labels, predictionsOf(logits)) / 10_000, loadQuantization().seeds[0]?.qat8);
+});
+
+test("a fake-quantised LeNet-5 and its integers see the same digit in each of the 10,000 test images", () => {
+  const { train, test: data } = digits();
+  const { model } = loadLeNet5(join(projectDataFolder(), "checkpoints", "lenet5.safetensors"));
+  const network = fakeQuantized(model, { ranges: calibrate(model, take(train, 10_000)) });
+  const logits = inferInt8(toIntegers(network), Uint8Array.from(data.images.data));
+  assert.equal(countCorrect(evaluate(network.infer, data).predictions, predictionsOf(logits)), 10_000);
+  network.dispose();
+  model.dispose();
 });

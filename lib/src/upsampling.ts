@@ -6,7 +6,7 @@ import { transformImages } from "./transform-images";
 /**
  * How the cells of a layer are laid over the image, bilinearly between their centres: `"aligned"` puts each cell at the centre
  * of its receptive field, and leaves 0 where the image goes on beyond the outermost cells; `"stretch"` spreads the cells evenly
- * over the image, as most programs do, which moves them by several pixels where a convolution is not padded; `"none"` leaves
+ * over the image, as many programs do, which moves them by several pixels where a convolution is not padded; `"none"` leaves
  * the layer's own size.
  */
 export type Upsampling = "aligned" | "stretch" | "none";

@@ -1,4 +1,5 @@
-import type { ImageMap } from "./batches";
+import { type ImageMap, imageMap } from "./image-map";
+import { gatherRows } from "./pixel-store";
 import type { Random } from "./random";
 import { runKernel, tf, typeAttribute } from "./tensorflow";
 import { transformImages } from "./transform-images";
@@ -25,30 +26,33 @@ export function affine({ rotation = 12, shift = 2, scale = 0.1, shear = 10 }: Af
   if (scale >= 1)
     throw new RangeError(`Expected \`scale\` in [0, 1), got ${scale}: an image cannot shrink to nothing.`);
   if (shear >= 90) throw new RangeError(`Expected \`shear\` in [0, 90) degrees, got ${shear}.`);
-  return (images, source) => {
-    const [n, height, width] = images.shape;
+  const draw = ([n, height, width]: [number, number, number], source: Random) => {
     const transforms = new Float32Array(8 * n);
     for (let i = 0; i < n; i++) {
-      const draw = (range: number) => source.uniform(-range, range);
+      const within = (range: number) => source.uniform(-range, range);
       const move = {
-        rotation: draw(rotation),
-        shift: [draw(shift), draw(shift)],
-        scale: 1 + draw(scale),
-        shear: draw(shear),
+        rotation: within(rotation),
+        shift: [within(shift), within(shift)],
+        scale: 1 + within(scale),
+        shear: within(shear),
       };
       transforms.set(inverseAffine(move as AffineMove, height, width), 8 * i);
     }
-    return transformImages(images, tf.tensor2d(transforms, [n, 8]));
+    return [tf.tensor2d(transforms, [n, 8])];
   };
+  return imageMap({ draw, apply: (images, [transforms]) => transformImages(images, transforms as tf.Tensor2D) });
 }
 
 /** Mirrors each image left to right with probability ½: shown in the notebooks as what NOT to do to digits. */
 export function horizontalFlip(): ImageMap {
-  return (images, source) => {
-    const keep = Float32Array.from({ length: images.shape[0] }, () => (source.uniform() < 0.5 ? 1 : 0));
-    const mask = tf.tensor4d(keep, [images.shape[0], 1, 1, 1]);
-    return tf.add(tf.mul(images, mask), tf.mul(tf.reverse(images, 2), tf.sub(1, mask)));
-  };
+  return imageMap({
+    draw: ([n], source) => {
+      const keep = Float32Array.from({ length: n }, () => (source.uniform() < 0.5 ? 1 : 0));
+      return [tf.tensor4d(keep, [n, 1, 1, 1])];
+    },
+    apply: (images, [mask]) =>
+      tf.add(tf.mul(images, mask as tf.Tensor), tf.mul(tf.reverse(images, 2), tf.sub(1, mask as tf.Tensor))),
+  });
 }
 
 /**
@@ -61,18 +65,40 @@ export function elastic({ strength = 34, smoothness = 4 }: { strength?: number; 
   checkRange("strength", strength);
   checkRange("smoothness", smoothness);
   if (smoothness === 0) throw new RangeError("Expected `smoothness` to be above 0, got 0.");
-  return (images, source) => {
-    const [n, height, width] = images.shape;
-    const noise = uniformTensor([2 * n, height, width, 1], source);
-    const field = tf.mul(blur(noise, smoothness), strength);
-    const [dx, dy] = tf.split(tf.reshape(field, [2 * n, height * width]), 2) as [tf.Tensor2D, tf.Tensor2D];
-    return sampleAt(images, dx, dy);
-  };
+  return imageMap({
+    draw: (_, source) => {
+      const integer = () => source.integer(0, 2 ** 31 - 1);
+      // the strength is a tensor of its own: a graph would work a constant into the blur, which rounds differently
+      return [tf.tensor1d([integer(), integer()], "int32"), tf.scalar(strength)];
+    },
+    apply: (images, [seed, gain]) => {
+      const [n, height, width] = images.shape;
+      const noise = uniformTensor([2 * n, height, width, 1], seed as tf.Tensor1D);
+      const field = tf.mul(blur(noise, smoothness), gain as tf.Tensor);
+      const [dx, dy] = tf.split(tf.reshape(field, [2 * n, height * width]), 2) as [tf.Tensor2D, tf.Tensor2D];
+      return sampleAt(images, dx, dy);
+    },
+  });
 }
 
 /** Several maps, one after the other. */
 export function compose(...maps: ImageMap[]): ImageMap {
-  return (images, source) => maps.reduce((result, map) => map(result, source), images);
+  const whole: ImageMap = (images, source) => maps.reduce((result, map) => map(result, source), images);
+  const parts = maps.flatMap((map) => map.parts ?? []);
+  if (parts.length < maps.length) return whole;
+  const counts: number[] = [];
+  return imageMap({
+    draw: (shape, source) =>
+      parts.flatMap(({ draw }, i) => {
+        const draws = draw(shape, source);
+        counts[i] = draws.length;
+        return draws;
+      }),
+    apply: (images, draws) => {
+      const left = [...draws];
+      return parts.reduce((result, { apply }, i) => apply(result, left.splice(0, counts[i])), images);
+    },
+  });
 }
 
 interface AffineMove {
@@ -94,9 +120,8 @@ function inverseAffine({ rotation, shift, scale, shear }: AffineMove, height: nu
 }
 
 /** Numbers in [−1, 1), from TensorFlow's seeded generator: thousands of them in one call. */
-function uniformTensor(shape: number[], source: Random): tf.Tensor4D {
+function uniformTensor(shape: number[], seed: tf.Tensor1D): tf.Tensor4D {
   const attributes = [typeAttribute("dtype", "float32"), typeAttribute("T", "int32"), typeAttribute("Tseed", "int32")];
-  const seed = tf.tensor1d([source.integer(0, 2 ** 31 - 1), source.integer(0, 2 ** 31 - 1)], "int32");
   const inputs = [tf.tensor1d(shape, "int32"), seed];
   return tf.sub(tf.mul(runKernel("StatelessRandomUniform", attributes, inputs), 2), 1) as tf.Tensor4D;
 }
@@ -115,9 +140,9 @@ function blur(images: tf.Tensor4D, sigma: number): tf.Tensor4D {
 /** The images read at every pixel's place plus (dx, dy), bilinear, with background outside. */
 function sampleAt(images: tf.Tensor4D, dx: tf.Tensor2D, dy: tf.Tensor2D): tf.Tensor4D {
   const [n, height, width] = images.shape;
-  const pixels = tf.range(0, height * width, 1);
-  const x = tf.add(tf.mod(pixels, width), dx);
-  const y = tf.add(tf.floor(tf.div(pixels, width)), dy);
+  const pixels = Array.from({ length: height * width }, (_, i) => i);
+  const x = tf.add(tf.tensor1d(pixels.map((i) => i % width)), dx);
+  const y = tf.add(tf.tensor1d(pixels.map((i) => Math.floor(i / width))), dy);
   const [left, top] = [tf.floor(x), tf.floor(y)];
   const [fx, fy] = [tf.sub(x, left), tf.sub(y, top)];
   // a frame of background two pixels wide, so that every neighbour that is asked for exists
@@ -135,7 +160,7 @@ function sampleAt(images: tf.Tensor4D, dx: tf.Tensor2D, dy: tf.Tensor2D): tf.Ten
   const read = (px: tf.Tensor, py: tf.Tensor) => {
     const column = tf.add(tf.clipByValue(px, -2, width + 1), 2);
     const row = tf.add(tf.clipByValue(py, -2, height + 1), 2);
-    return tf.gather(padded, tf.add(tf.cast(tf.add(tf.mul(row, columns), column), "int32"), base));
+    return gatherRows(padded, tf.add(tf.cast(tf.add(tf.mul(row, columns), column), "int32"), base));
   };
   const mix = (a: tf.Tensor, b: tf.Tensor, share: tf.Tensor) => tf.add(a, tf.mul(tf.sub(b, a), share));
   const upper = mix(read(left, top), read(tf.add(left, 1), top), fx);

@@ -1,4 +1,5 @@
-import { stepsPerEpoch, toTensors } from "./batches";
+import { stepsPerEpoch } from "./batch-plan";
+import { toTensors } from "./batches";
 import type { Dataset } from "./dataset";
 import { softmaxCrossEntropy } from "./loss";
 import { countCorrect } from "./metrics";

@@ -8,6 +8,8 @@ export interface Trainable {
   /** the forward pass for validation, if it differs */
   infer?: Forward;
   variables: tf.Variable[];
+  /** `forward` does the same every time it is called, so that training may run it as one compiled graph; false unless told */
+  compilable?: boolean;
 }
 
 /** What one batch says about the weights. */
@@ -26,7 +28,7 @@ export function trainable(model: tf.LayersModel): Trainable {
     (images) =>
       model.apply(images, { training }) as tf.Tensor2D;
   const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
-  return { forward: forward(true), infer: forward(false), variables };
+  return { forward: forward(true), infer: forward(false), variables, compilable: true };
 }
 
 /**
@@ -35,23 +37,46 @@ export function trainable(model: tf.LayersModel): Trainable {
  * @param batch.labels int32 [n]
  */
 export function lossAndGradient(
-  { forward, variables }: Trainable,
-  { images, labels }: { images: tf.Tensor4D; labels: tf.Tensor1D },
+  model: Trainable,
+  batch: LabelledImages,
   { loss = softmaxCrossEntropy }: { loss?: Loss } = {},
 ): GradientResult {
-  const result: GradientResult = { loss: 0, correct: 0, gradient: new Float32Array() };
-  // the result is not returned through `tidy`, which would search every number of the gradient for tensors
-  tf.tidy(() => {
+  const outputs = differentiate(model, batch, loss);
+  const result = readGradient(outputs);
+  tf.dispose(outputs);
+  return result;
+}
+
+/** What `differentiate` looks at. */
+export interface LabelledImages {
+  images: tf.Tensor4D;
+  labels: tf.Tensor1D;
+}
+
+/**
+ * The same as tensors, of which nothing is read.
+ * @returns float32 scalar, int32 scalar, float32 [weights]; the caller disposes
+ */
+export function differentiate({ forward, variables }: Trainable, { images, labels }: LabelledImages, loss: Loss) {
+  return tf.tidy(() => {
+    let correct = tf.scalar(0, "int32");
     const { value, grads } = tf.variableGrads(() => {
       const logits = forward(images);
-      const hits = tf.equal(tf.argMax(logits, 1), labels);
-      result.correct = tf.sum(tf.cast(hits, "int32")).dataSync()[0] as number;
+      correct = tf.keep(tf.sum(tf.cast(tf.equal(tf.argMax(logits, 1), labels), "int32")));
       return loss(logits, labels);
     }, variables);
-    result.loss = value.dataSync()[0] as number;
-    result.gradient = flatten(variables.map(({ name }) => grads[name] ?? notConnected(name)));
+    const parts = variables.map(({ name }) => tf.reshape(grads[name] ?? notConnected(name), [-1]) as tf.Tensor1D);
+    return { loss: value, correct, gradient: tf.concat(parts) };
   });
-  return result;
+}
+
+/** Reads what `differentiate` made. */
+export function readGradient({ loss, correct, gradient }: ReturnType<typeof differentiate>): GradientResult {
+  return {
+    loss: loss.dataSync()[0] as number,
+    correct: correct.dataSync()[0] as number,
+    gradient: gradient.dataSync() as Float32Array,
+  };
 }
 
 function notConnected(name: string): never {

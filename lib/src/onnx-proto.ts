@@ -1,5 +1,5 @@
 /** The part of the ONNX file format that our models need: messages of `onnx.proto`, encoded and decoded by protobufjs. */
-import protobuf = require("protobufjs/light");
+import { protoMessages } from "./proto";
 
 /** Element types of an ONNX tensor, by their number in the format (`TensorProto.DataType`). */
 export const onnxTypes = { float32: 1, uint8: 2, int8: 3, int32: 6 } as const;
@@ -75,58 +75,47 @@ export function decodeOnnx(bytes: Uint8Array): OnnxModel {
   return model;
 }
 
-/** A field: its number and type in the format. */
-type Field = [id: number, type: string, rule?: "repeated"];
-
-// `proto2`, as the format is declared: numbers that are 0 are written, lists are not packed
-const message = (fields: Record<string, Field>) => ({
-  edition: "proto2",
-  fields: Object.fromEntries(Object.entries(fields).map(([name, [id, type, rule]]) => [name, { id, type, rule }])),
-});
-
-const modelProto = protobuf.Root.fromJSON({
-  nested: {
-    ModelProto: message({
-      irVersion: [1, "int64"],
-      producerName: [2, "string"],
-      producerVersion: [3, "string"],
-      docString: [6, "string"],
-      graph: [7, "GraphProto"],
-      opsetImport: [8, "OperatorSetIdProto", "repeated"],
-    }),
-    OperatorSetIdProto: message({ domain: [1, "string"], version: [2, "int64"] }),
-    GraphProto: message({
-      node: [1, "NodeProto", "repeated"],
-      name: [2, "string"],
-      initializer: [5, "TensorProto", "repeated"],
-      docString: [10, "string"],
-      input: [11, "ValueInfoProto", "repeated"],
-      output: [12, "ValueInfoProto", "repeated"],
-    }),
-    NodeProto: message({
-      input: [1, "string", "repeated"],
-      output: [2, "string", "repeated"],
-      name: [3, "string"],
-      opType: [4, "string"],
-      attribute: [5, "AttributeProto", "repeated"],
-    }),
-    AttributeProto: message({
-      name: [1, "string"],
-      f: [2, "float"],
-      i: [3, "int64"],
-      ints: [8, "int64", "repeated"],
-      type: [20, "int32"],
-    }),
-    TensorProto: message({
-      dims: [1, "int64", "repeated"],
-      dataType: [2, "int32"],
-      name: [8, "string"],
-      rawData: [9, "bytes"],
-    }),
-    ValueInfoProto: message({ name: [1, "string"], type: [2, "TypeProto"] }),
-    TypeProto: message({ tensorType: [1, "TypeProtoTensor"] }),
-    TypeProtoTensor: message({ elemType: [1, "int32"], shape: [2, "TensorShapeProto"] }),
-    TensorShapeProto: message({ dim: [1, "Dimension", "repeated"] }),
-    Dimension: message({ dimValue: [1, "int64"], dimParam: [2, "string"] }),
+const modelProto = protoMessages({
+  ModelProto: {
+    irVersion: [1, "int64"],
+    producerName: [2, "string"],
+    producerVersion: [3, "string"],
+    docString: [6, "string"],
+    graph: [7, "GraphProto"],
+    opsetImport: [8, "OperatorSetIdProto", "repeated"],
   },
+  OperatorSetIdProto: { domain: [1, "string"], version: [2, "int64"] },
+  GraphProto: {
+    node: [1, "NodeProto", "repeated"],
+    name: [2, "string"],
+    initializer: [5, "TensorProto", "repeated"],
+    docString: [10, "string"],
+    input: [11, "ValueInfoProto", "repeated"],
+    output: [12, "ValueInfoProto", "repeated"],
+  },
+  NodeProto: {
+    input: [1, "string", "repeated"],
+    output: [2, "string", "repeated"],
+    name: [3, "string"],
+    opType: [4, "string"],
+    attribute: [5, "AttributeProto", "repeated"],
+  },
+  AttributeProto: {
+    name: [1, "string"],
+    f: [2, "float"],
+    i: [3, "int64"],
+    ints: [8, "int64", "repeated"],
+    type: [20, "int32"],
+  },
+  TensorProto: {
+    dims: [1, "int64", "repeated"],
+    dataType: [2, "int32"],
+    name: [8, "string"],
+    rawData: [9, "bytes"],
+  },
+  ValueInfoProto: { name: [1, "string"], type: [2, "TypeProto"] },
+  TypeProto: { tensorType: [1, "TypeProtoTensor"] },
+  TypeProtoTensor: { elemType: [1, "int32"], shape: [2, "TensorShapeProto"] },
+  TensorShapeProto: { dim: [1, "Dimension", "repeated"] },
+  Dimension: { dimValue: [1, "int64"], dimParam: [2, "string"] },
 }).lookupType("ModelProto");

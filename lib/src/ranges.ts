@@ -1,4 +1,5 @@
-import { stepsPerEpoch, toTensors } from "./batches";
+import { stepsPerEpoch } from "./batch-plan";
+import { toTensors } from "./batches";
 import type { Dataset } from "./dataset";
 import { forwardPass, ownWeights } from "./forward-pass";
 import { quantizable } from "./quantizable";

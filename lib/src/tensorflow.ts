@@ -15,7 +15,7 @@ export interface KernelAttribute {
 }
 
 /** The public face of tfjs-node's backend: it runs any kernel of the TensorFlow library by name. */
-interface NativeBackend {
+export interface NativeBackend {
   binding: Record<string, number>;
   executeSingleOutput(kernel: string, attributes: KernelAttribute[], inputs: tf.Tensor[]): tf.Tensor;
   executeMultipleOutputs(
@@ -24,29 +24,34 @@ interface NativeBackend {
     inputs: tf.Tensor[],
     outputs: number,
   ): tf.Tensor[];
+  /** the numbers of a tensor's data */
+  readSync(dataId: object): ArrayLike<number>;
+  /** how many tensors share the data; 0 when all are disposed */
+  refCount(dataId: object): number;
 }
 
-const backend = () => tf.backend() as unknown as NativeBackend;
+/** @internal */
+export const nativeBackend = () => tf.backend() as unknown as NativeBackend;
 
 /** A type attribute: `typeAttribute("T", "float32")`. */
-export function typeAttribute(name: string, dtype: "float32" | "int32"): KernelAttribute {
-  const { TF_ATTR_TYPE, TF_FLOAT, TF_INT32 } = backend().binding;
-  return { name, type: TF_ATTR_TYPE as number, value: dtype === "float32" ? TF_FLOAT : TF_INT32 };
+export function typeAttribute(name: string, dtype: "float32" | "int32" | "uint8"): KernelAttribute {
+  const { TF_ATTR_TYPE, TF_FLOAT, TF_INT32, TF_UINT8 } = nativeBackend().binding;
+  return { name, type: TF_ATTR_TYPE as number, value: { float32: TF_FLOAT, int32: TF_INT32, uint8: TF_UINT8 }[dtype] };
 }
 
 /** A string attribute: `stringAttribute("interpolation", "BILINEAR")`. */
 export function stringAttribute(name: string, value: string): KernelAttribute {
-  return { name, type: backend().binding.TF_ATTR_STRING as number, value };
+  return { name, type: nativeBackend().binding.TF_ATTR_STRING as number, value };
 }
 
 /** A whole-number attribute: `intAttribute("num_bits", 8)`. */
 export function intAttribute(name: string, value: number): KernelAttribute {
-  return { name, type: backend().binding.TF_ATTR_INT as number, value };
+  return { name, type: nativeBackend().binding.TF_ATTR_INT as number, value };
 }
 
 /** A true-or-false attribute: `boolAttribute("narrow_range", true)`. */
 export function boolAttribute(name: string, value: boolean): KernelAttribute {
-  return { name, type: backend().binding.TF_ATTR_BOOL as number, value };
+  return { name, type: nativeBackend().binding.TF_ATTR_BOOL as number, value };
 }
 
 /**
@@ -54,7 +59,7 @@ export function boolAttribute(name: string, value: boolean): KernelAttribute {
  * @returns one tensor, or `outputs` of them; the caller disposes (or `tf.tidy` does).
  */
 export function runKernel(kernel: string, attributes: KernelAttribute[], inputs: tf.Tensor[]): tf.Tensor {
-  return backend().executeSingleOutput(kernel, attributes, inputs);
+  return nativeBackend().executeSingleOutput(kernel, attributes, inputs);
 }
 
 /** As `runKernel`, for a kernel with several outputs. */
@@ -64,7 +69,7 @@ export function runKernels(
   inputs: tf.Tensor[],
   outputs: number,
 ): tf.Tensor[] {
-  return backend().executeMultipleOutputs(kernel, attributes, inputs, outputs);
+  return nativeBackend().executeMultipleOutputs(kernel, attributes, inputs, outputs);
 }
 
 // tfjs composes the gradient of ReLU from six operations; TensorFlow has it as one, with the same result

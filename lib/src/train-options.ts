@@ -1,5 +1,5 @@
-import type { ImageMap } from "./batches";
 import type { Dataset } from "./dataset";
+import type { ImageMap } from "./image-map";
 import type { Loss } from "./loss";
 import type { OptimizerFactory } from "./optimizer";
 import type { Schedule } from "./schedule";
@@ -18,6 +18,11 @@ export interface TrainOptions {
   /** what is minimised: softmax cross-entropy unless told */
   loss?: Loss;
   augment?: ImageMap;
+  /**
+   * runs full batches as one compiled TensorFlow graph, if the network allows it: `trainer.notCompiled` says why not. True for a
+   * layers model unless told; a network or loss that changes over time must not be compiled
+   */
+  compiled?: boolean;
   /** fixes the order of the images and every random draw of `augment`; 0 unless told */
   seed?: number;
   /** gradients with a larger Euclidean norm are scaled down to it (Pascanu et al. 2013) */

@@ -1,13 +1,15 @@
 import { existsSync } from "node:fs";
-import { type Batch, batches, stepsPerEpoch } from "./batches";
+import { stepsPerEpoch } from "./batch-plan";
 import { evaluate } from "./evaluate";
-import { flatten, lossAndGradient, type Trainable, trainable, unflatten } from "./gradient";
+import { flatten, type Trainable, trainable, unflatten } from "./gradient";
 import { watchInterrupt } from "./interrupt";
+import { type Batch, Loader } from "./loader";
 import { clipNorm, sgd } from "./optimizer";
 import { type TrainingDisplay, trainingDisplay } from "./progress";
 import { noRunning, type RunState, restoreRun, saveRun } from "./run-state";
 import type { tf } from "./tensorflow";
 import { checkOptions, type EpochRecord, type StepRecord, type StopReason, type TrainOptions } from "./train-options";
+import { TrainingStep } from "./training-step";
 
 /**
  * The training loop. `await trainer.run()` trains until the last epoch, until validation stops improving, or until Stop
@@ -19,6 +21,7 @@ export class Trainer {
   private readonly options: TrainOptions;
   private readonly stepsPerEpoch: number;
   private readonly state: RunState;
+  private readonly trainingStep: TrainingStep;
   private restored = false;
 
   constructor(model: tf.LayersModel | Trainable, options: TrainOptions) {
@@ -27,6 +30,7 @@ export class Trainer {
     this.model = "variables" in model ? model : trainable(model);
     this.options = options;
     this.stepsPerEpoch = stepsPerEpoch(train, batchSize);
+    this.trainingStep = new TrainingStep(this.model, options);
     const weights = flatten(this.model.variables);
     this.state = {
       step: 0,
@@ -49,6 +53,11 @@ export class Trainer {
     return this.state.losses;
   }
 
+  /** Why the network does not train as one compiled graph, if it does not; known after the first step. */
+  get notCompiled(): string | undefined {
+    return this.trainingStep.problem;
+  }
+
   /** How many steps have been made. */
   get step(): number {
     return this.state.step;
@@ -69,6 +78,7 @@ export class Trainer {
       return reason;
     } finally {
       interrupt.release();
+      this.trainingStep.dispose();
       const { best, average, weights } = this.state;
       this.writeModel(this.stoppedEarly() && best ? best.weights : (average ?? weights));
     }
@@ -77,38 +87,47 @@ export class Trainer {
   private async steps(shown: TrainingDisplay | undefined, interrupted: () => boolean): Promise<StopReason> {
     const { train, epochs, batchSize, augment, seed, checkpoint, onStep, onEpoch } = this.options;
     const { state } = this;
-    const pipeline = { batchSize, epochs, shuffle: true, map: augment, seed, fromStep: state.step };
     let began = performance.now();
-    for await (const batch of batches(train, pipeline)) {
-      if (this.stoppedEarly()) return "stopped early";
-      const record = this.learn(batch);
-      shown?.step(record);
-      state.running.seconds += (performance.now() - began) / 1000;
-      // the books are closed before callbacks, which may throw, are called
-      const epoch = state.step % this.stepsPerEpoch === 0 ? this.endEpoch(record) : undefined;
-      if (!epoch && checkpoint?.everySteps && state.step % checkpoint.everySteps === 0) this.save();
-      onStep?.(record);
-      if (epoch) {
-        shown?.epochEnd(epoch);
-        onEpoch?.(epoch);
+    const loader = new Loader(train, { batchSize, epochs, shuffle: true, map: augment, seed, fromStep: state.step });
+    try {
+      while (loader.batch) {
+        if (this.stoppedEarly()) return "stopped early";
+        const record = await this.learn(loader);
+        shown?.step(record);
+        state.running.seconds += (performance.now() - began) / 1000;
+        // the books are closed before callbacks, which may throw, are called
+        const epoch = state.step % this.stepsPerEpoch === 0 ? this.endEpoch(record) : undefined;
+        if (!epoch && checkpoint?.everySteps && state.step % checkpoint.everySteps === 0) this.save();
+        onStep?.(record);
+        if (epoch) {
+          shown?.epochEnd(epoch);
+          onEpoch?.(epoch);
+        }
+        // signals and display messages are handled between two turns of the event loop
+        await new Promise((resolve) => setImmediate(resolve));
+        if (interrupted() && state.step < epochs * this.stepsPerEpoch) {
+          this.save();
+          return "interrupted";
+        }
+        began = performance.now();
       }
-      // signals and display messages are handled between two turns of the event loop
-      await new Promise((resolve) => setImmediate(resolve));
-      if (interrupted() && state.step < epochs * this.stepsPerEpoch) {
-        this.save();
-        return "interrupted";
-      }
-      began = performance.now();
+    } finally {
+      loader.dispose();
     }
     return this.stoppedEarly() ? "stopped early" : "finished";
   }
 
-  /** One step of gradient descent on one batch. */
-  private learn(batch: Batch): StepRecord {
-    const { schedule, maxGradientNorm, averageDecay, loss: measure } = this.options;
+  /** One step of gradient descent on the loader's batch; the loader then stands at the next one. */
+  private async learn(loader: Loader): Promise<StepRecord> {
+    const { schedule, maxGradientNorm, averageDecay, onStep } = this.options;
     const { weights, average, running, optimizer, losses, step } = this.state;
     const learningRate = schedule(step);
-    const { loss, correct, gradient } = lossAndGradient(this.model, batch, { loss: measure });
+    const { epoch, images, labels } = loader.batch as Batch;
+    const result = await this.trainingStep.run(loader, weights);
+    const { loss, correct, gradient, upcoming } = result;
+    if (step % this.stepsPerEpoch === 0) this.trainingStep.verify({ images, labels }, weights, result);
+    const count = labels.size;
+    loader.advance(upcoming);
     if (!Number.isFinite(loss)) {
       throw new Error(
         `Expected a finite loss, got ${loss} at step ${step}: the learning rate (${learningRate}) is probably too high.`,
@@ -119,15 +138,15 @@ export class Trainer {
     }
     const gradientNorm = maxGradientNorm === undefined ? Number.NaN : clipNorm(gradient, maxGradientNorm);
     optimizer.update(weights, gradient, learningRate);
-    this.writeModel(weights);
+    // the step takes its weights from the state: the model itself need only follow where somebody looks
+    if (onStep) this.writeModel(weights);
     if (average && averageDecay !== undefined) moveTowards(average, weights, 1 - averageDecay);
-    const images = batch.labels.shape[0];
-    running.loss += loss * images;
+    running.loss += loss * count;
     running.correct += correct;
-    running.images += images;
+    running.images += count;
     losses.push(loss);
     this.state.step += 1;
-    return { step, epoch: batch.epoch, loss, accuracy: correct / images, learningRate, gradientNorm };
+    return { step, epoch, loss, accuracy: correct / count, learningRate, gradientNorm };
   }
 
   private endEpoch({ epoch, learningRate }: StepRecord): EpochRecord {
@@ -142,13 +161,13 @@ export class Trainer {
     if (this.options.validation) {
       this.writeModel(this.state.average ?? this.state.weights);
       const measured = evaluate(this.model.infer ?? this.model.forward, this.options.validation);
-      this.writeModel(this.state.weights);
       record.validationLoss = measured.loss;
       record.validationAccuracy = measured.accuracy;
       if (measured.loss < (this.state.best?.loss ?? Number.POSITIVE_INFINITY)) {
         this.state.best = { epoch, loss: measured.loss, weights: (this.state.average ?? this.state.weights).slice() };
       }
     }
+    this.writeModel(this.state.weights);
     this.state.history.push(record);
     this.state.running = noRunning();
     this.save();

@@ -1,0 +1,150 @@
+import { type Graph, type GraphAttribute, type GraphNode, savedModelTypes, type TensorInfo } from "./saved-model";
+import { type KernelAttribute, type NativeBackend, nativeBackend, tf } from "./tensorflow";
+
+/** Tensors by name. */
+export type NamedTensors = Record<string, tf.Tensor>;
+
+/** What a traced function did. */
+export interface Trace<T extends NamedTensors> {
+  /** what it returned; the caller disposes */
+  outputs: T;
+  /** every kernel that ran, from inputs to outputs; missing when there is a problem */
+  graph?: Graph;
+  /** why running the graph again would not be running the function again */
+  problem?: string;
+}
+
+/**
+ * Runs a function once and writes down every TensorFlow kernel that it calls, whoever calls it: tfjs, its layers, its gradients,
+ * `runKernel`. Numbers that are made in JavaScript become constants of the graph.
+ * @param inputs what the function reads and what may differ when the graph runs again
+ * @param f leaves no tensor behind but what it returns and the new values of `variables`
+ */
+export function trace<T extends NamedTensors>(
+  inputs: NamedTensors,
+  f: () => T,
+  variables: tf.Variable[] = [],
+): Trace<T> {
+  const recorder = new Recorder();
+  for (const [name, tensor] of Object.entries(inputs)) recorder.input(name, tensor);
+  const outputs = recorder.during(f);
+  // a number that outlives the function is state, such as the moving averages of batch normalisation: a graph would forget it
+  const known = new Set([...Object.values(outputs), ...variables].map(({ dataId }) => dataId));
+  if (recorder.made.some((dataId) => !known.has(dataId) && nativeBackend().refCount(dataId) > 0))
+    recorder.problem ??= "it keeps a tensor from one call to the next";
+  const { nodes, problem } = recorder;
+  if (problem !== undefined) return { outputs, problem };
+  return { outputs, graph: { nodes, inputs: recorder.infos(inputs), outputs: recorder.infos(outputs) } };
+}
+
+class Recorder {
+  readonly nodes: GraphNode[] = [];
+  /** the data of every tensor that a kernel made */
+  readonly made: object[] = [];
+  problem?: string;
+  /** which node's output the data of a tensor are */
+  private readonly places = new Map<object, string>();
+
+  input(name: string, { dataId, dtype, shape }: tf.Tensor): void {
+    const attr = { dtype: { type: typeNumber(dtype) }, shape: { shape: toShape(shape) } };
+    this.nodes.push({ name, op: "Placeholder", input: [], attr });
+    this.places.set(dataId, name);
+  }
+
+  /** Calls `f` while the public methods of the backend through which every kernel runs write down what they are asked. */
+  during<T>(f: () => T): T {
+    const backend = nativeBackend();
+    const { executeSingleOutput, executeMultipleOutputs, readSync } = backend;
+    const watched: Pick<NativeBackend, "executeSingleOutput" | "executeMultipleOutputs" | "readSync"> = {
+      executeSingleOutput: (kernel, attributes, inputs) => {
+        const output = executeSingleOutput.call(backend, kernel, attributes, inputs);
+        this.kernel(kernel, attributes, inputs, [output]);
+        return output;
+      },
+      executeMultipleOutputs: (kernel, attributes, inputs, count) => {
+        const outputs = executeMultipleOutputs.call(backend, kernel, attributes, inputs, count);
+        this.kernel(kernel, attributes, inputs, outputs);
+        return outputs;
+      },
+      readSync: (dataId) => {
+        if (this.places.has(dataId)) this.problem ??= "it reads numbers of a tensor that depend on the batch";
+        return readSync.call(backend, dataId);
+      },
+    };
+    Object.assign(backend, watched);
+    try {
+      return f();
+    } finally {
+      // the methods of the class come to light again
+      for (const name of Object.keys(watched) as (keyof typeof watched)[])
+        delete (backend as Partial<NativeBackend>)[name];
+    }
+  }
+
+  infos(tensors: NamedTensors): Record<string, TensorInfo> {
+    const info = (tensor: tf.Tensor): TensorInfo => {
+      const place = this.placeOf(tensor);
+      const name = place.includes(":") ? place : `${place}:0`;
+      return { name, dtype: typeNumber(tensor.dtype), tensorShape: toShape(tensor.shape) };
+    };
+    return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, info(tensor)]));
+  }
+
+  private kernel(op: string, attributes: KernelAttribute[], inputs: tf.Tensor[], outputs: tf.Tensor[]): void {
+    try {
+      const name = `${op}_${this.nodes.length}`;
+      const given = attributes.filter(({ value }) => value !== undefined && value !== null);
+      const attr = Object.fromEntries(given.map((attribute) => [attribute.name, toGraphAttribute(attribute)]));
+      const input = inputs.map((tensor) => this.placeOf(tensor));
+      this.nodes.push({ name, op, input, attr });
+      for (const [i, { dataId }] of outputs.entries()) {
+        this.places.set(dataId, i === 0 ? name : `${name}:${i}`);
+        this.made.push(dataId);
+      }
+    } catch (error) {
+      // what has no place in a graph may still run kernel by kernel
+      this.problem ??= `${op}: ${(error as Error).message}`;
+    }
+  }
+
+  private placeOf(tensor: tf.Tensor): string {
+    return this.places.get(tensor.dataId) ?? this.constant(tensor);
+  }
+
+  /** A tensor that no recorded kernel made: its numbers as they are now. */
+  private constant({ dataId, dtype, shape }: tf.Tensor): string {
+    const name = `Const_${this.nodes.length}`;
+    const type = typeNumber(dtype);
+    const tensor = { dtype: type, tensorShape: toShape(shape), tensorContent: bytesOf(dataId, dtype) };
+    this.nodes.push({ name, op: "Const", input: [], attr: { dtype: { type }, value: { tensor } } });
+    // not among the places that must not be read: it does not depend on the inputs
+    return name;
+  }
+}
+
+const toShape = (shape: number[]) => ({ dim: shape.map((size) => ({ size })) });
+
+function typeNumber(dtype: string): number {
+  const type = savedModelTypes[dtype as keyof typeof savedModelTypes];
+  if (type === undefined)
+    throw new Error(`expected a tensor of ${Object.keys(savedModelTypes).join(", ")}, got ${dtype}`);
+  return type;
+}
+
+/** The numbers of a tensor, little-endian; what JavaScript holds of them may still be of a wider type. */
+function bytesOf(dataId: object, dtype: string): Uint8Array {
+  const types = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
+  const { readSync } = Object.getPrototypeOf(nativeBackend()) as NativeBackend;
+  const numbers = types[dtype as keyof typeof types].from(readSync.call(nativeBackend(), dataId));
+  return new Uint8Array(numbers.buffer);
+}
+
+/** A setting as the graph has it; the backend gives types as numbers, and lists for the plural of each kind. */
+function toGraphAttribute({ type, value }: KernelAttribute): GraphAttribute {
+  const { TF_ATTR_INT, TF_ATTR_FLOAT, TF_ATTR_BOOL, TF_ATTR_STRING, TF_ATTR_TYPE } = nativeBackend().binding;
+  const kinds = { i: TF_ATTR_INT, f: TF_ATTR_FLOAT, b: TF_ATTR_BOOL, s: TF_ATTR_STRING, type: TF_ATTR_TYPE };
+  const kind = Object.entries(kinds).find(([, number]) => number === type)?.[0];
+  if (kind === undefined) throw new Error(`expected an attribute of a known kind, got ${type}`);
+  const plain = (item: unknown) => (kind === "s" ? new TextEncoder().encode(item as string) : item);
+  return Array.isArray(value) ? { list: { [kind]: value.map(plain) } } : { [kind]: plain(value) };
+}

@@ -34,10 +34,11 @@ export class TrainingStep {
   private readonly loss: Loss;
   private graph?: Compiled<Outputs>;
 
+  /** @param options.compiled whether to compile; as the model says unless told */
   constructor(model: Trainable, { loss = softmaxCrossEntropy, compiled = model.compilable ?? false } = {}) {
     this.model = model;
     this.loss = loss;
-    if (!compiled) this.problem = "compiling was not asked for";
+    if (!compiled) this.problem = "neither the network (`compilable`) nor the options (`compiled`) ask for it";
   }
 
   /**

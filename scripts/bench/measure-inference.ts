@@ -6,7 +6,7 @@ import { EngineProcess, root } from "./engine-process";
 import type { Inferring } from "./engines";
 import { alternate } from "./rounds";
 import type { Settings } from "./settings";
-import { quantile, type Summary, summary } from "./statistics";
+import { type Summary, summary } from "./statistics";
 import { type Chosen, choose, type Variant } from "./variants";
 
 /** What an inference engine came to: microseconds a call. */
@@ -24,7 +24,16 @@ export interface Started {
   child: EngineProcess;
   chosen: Chosen;
   versions: Record<string, string>;
+  pace: Pace;
+}
+
+/** How much an engine computes in a round. */
+export interface Pace {
+  /** a block */
   calls: number;
+  blocks: number;
+  /** blocks before them that do not count: they find cold caches */
+  settle: number;
 }
 
 export async function measureInference(
@@ -43,7 +52,7 @@ export async function measureInference(
       say(`inference, ${what}: ${engine.title}: ${chosen.variant}${list(chosen.tried)}`);
     }
     const rounds = await alternate([...started.keys()], settings.rounds, (name) =>
-      oneRound(started.get(name) as Started, settings.blocks),
+      oneRound(started.get(name) as Started),
     );
     const entries = [...started].map(([name, { chosen, versions }]) => {
       const microseconds = summary((rounds[name] as number[][]).flat());
@@ -71,9 +80,7 @@ async function prepare(
   const trial = async (variant: Variant) => {
     await ask(variant);
     await warmUp(child, settings.warmUpMilliseconds / 3);
-    return (
-      (await oneRound({ child, calls: await callsOf(child, settings) }, settings.blocks)).sort((a, b) => a - b)[0] ?? 0
-    );
+    return summary(await oneRound({ child, pace: await paceOf(child, settings) })).median;
   };
   const variants = batch === 1 ? engine.variants : engine.batchVariants;
   const { variant, chosen } = await choose(variants, settings.tryVariants ? trial : undefined, engine);
@@ -81,7 +88,7 @@ async function prepare(
   const { logits } = await child.ask<{ logits: number[] }>("logits", { count: expected.labels.length });
   checkLogits(engine.name, logits, expected, { float: engine.float });
   await warmUp(child, settings.warmUpMilliseconds);
-  return { chosen, versions, calls: await callsOf(child, settings) };
+  return { chosen, versions, pace: await paceOf(child, settings) };
 }
 
 /** What every engine is told. */
@@ -92,25 +99,34 @@ export function task({ batch, threads }: { batch: number; threads: number }): Re
   return { mnist: mnistFolder(), weights, quantized, folder: workFolder, batch, threads };
 }
 
-/** Microseconds a call of each block; the first block, which finds cold caches, does not count. */
-export async function oneRound({ child, calls }: Pick<Started, "child" | "calls">, blocks: number): Promise<number[]> {
-  const { microseconds } = await child.ask<{ microseconds: number[] }>("run", { blocks: blocks + 1, calls });
-  return microseconds.slice(1);
+/** Microseconds a call of each block. */
+export async function oneRound({ child, pace }: Pick<Started, "child" | "pace">): Promise<number[]> {
+  const { calls, blocks, settle } = pace;
+  return (await runBlocks(child, settle + blocks, calls)).slice(settle);
 }
 
 export async function warmUp(child: EngineProcess, milliseconds: number): Promise<void> {
   const until = performance.now() + milliseconds;
-  do await child.ask("run", { blocks: 1, calls: await callsOf(child, { blockMilliseconds: 10 }) });
-  while (performance.now() < until);
+  for (let calls = 1; performance.now() < until; calls = Math.min(2 * calls, 100)) await runBlocks(child, 1, calls);
 }
 
-/** How many calls last about as long as a block is to. */
-export async function callsOf(
+/** As many calls a block as last so long; of an engine that needs longer for one call, one call a round. */
+export async function paceOf(
   child: EngineProcess,
-  { blockMilliseconds }: Pick<Settings["inference"], "blockMilliseconds">,
-): Promise<number> {
-  const { microseconds } = await child.ask<{ microseconds: number[] }>("run", { blocks: 3, calls: 1 });
-  return Math.max(1, Math.min(200, Math.round((1000 * blockMilliseconds) / quantile(microseconds, 0.5))));
+  { blockMilliseconds, blocks }: Pick<Settings["inference"], "blockMilliseconds" | "blocks">,
+): Promise<Pace> {
+  const [first] = (await runBlocks(child, 1, 1)) as [number];
+  if (first > slow) return { calls: 1, blocks: 1, settle: 0 };
+  const call = summary(await runBlocks(child, 5, 1)).median;
+  const calls = Math.max(1, Math.min(200, Math.round((1000 * blockMilliseconds) / call)));
+  return { calls, blocks, settle: 1 };
+}
+
+/** Microseconds a call above which caches play no part. */
+const slow = 100_000;
+
+async function runBlocks(child: EngineProcess, blocks: number, calls: number): Promise<number[]> {
+  return (await child.ask<{ microseconds: number[] }>("run", { blocks, calls })).microseconds;
 }
 
 function list(tried: Record<string, number>): string {

@@ -3,7 +3,7 @@ import type { BatchCurve, ScalingCurve } from "lenet-lab";
 import { EngineProcess } from "./engine-process";
 import { inferenceEngines, trainingEngines } from "./engines";
 import type { Epoch } from "./engines/training";
-import { callsOf, oneRound, task, warmUp } from "./measure-inference";
+import { oneRound, paceOf, task, warmUp } from "./measure-inference";
 import { start } from "./measure-training";
 import { alternate } from "./rounds";
 import type { Settings } from "./settings";
@@ -52,7 +52,7 @@ export async function scaleBatches({ batches, rounds }: Settings["scaling"]): Pr
       const child = children.get(threads) as EngineProcess;
       await child.ask("prepare", { ...task({ batch, threads }), ...engine.options });
       await warmUp(child, 50);
-      return oneRound({ child, calls: await callsOf(child, { blockMilliseconds: 3 }) }, 5);
+      return oneRound({ child, pace: await paceOf(child, { blockMilliseconds: 3, blocks: 5 }) });
     });
     const speed = (threads: number, batch: number) =>
       (1e6 * batch) / summary((measured[`${threads} ${batch}`] as number[][]).flat()).median;

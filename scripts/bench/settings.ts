@@ -64,5 +64,5 @@ export const quick: Settings = {
     batches: [1, 10, 100],
     rounds: 2,
   },
-  step: { kernels: 10, memory: 1_000 },
+  step: { kernels: 10, memory: 50 },
 };

@@ -1,4 +1,5 @@
 /** Microseconds a call, of every engine in turn. */
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type InferenceEngine, mnistFolder, projectDataFolder } from "lenet-lab";
 import { checkLogits, type Expected } from "./check-logits";
@@ -16,8 +17,9 @@ export interface InferenceMeasurement {
   versions: Record<string, string>;
 }
 
-/** Where files that engines need are written. */
-export const workFolder = join(root, ".runs", "bench");
+/** Where files that engines need are written; gone when the bench has ended. */
+export const workFolder = join(root, ".runs", `bench-${process.pid}`);
+process.once("exit", () => rmSync(workFolder, { recursive: true, force: true }));
 
 /** An engine that is ready for its rounds. */
 export interface Started {

@@ -48,7 +48,7 @@ async function must(project, command, args) {
     what: "The Python peers of the bench could not be installed.",
     why: tail,
     todo:
-      "Check the network (a proxy? a package mirror? pip's own settings apply), that 3 GB are free on the disk, and that the " +
+      "Check the network (a proxy? a package mirror? pip's own settings apply), that 4 GB are free on the disk, and that the " +
       `pins of ${requirements} exist for your Python (PYTHON=/path/to/python3 names another), then run the same command again; ` +
       `without --peers the bench measures the engines in Node. The whole output is in ${project.log}.`,
   });

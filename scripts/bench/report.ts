@@ -9,11 +9,11 @@ export function report(results: Measured): string {
     `Measured on ${results.machine}, ${results.date}`,
     `Goals\n${columns(results.goals.map(goalRow))}`,
     training &&
-      `Training: seconds an epoch of ${thousands(training.images)} images (median, middle half), ours = 1\n${times(training.secondsPerEpoch, training.spread.secondsPerEpoch, training.variants, 2)}`,
+      `Training: seconds an epoch of ${thousands(training.images)} images (peer ÷ ours, median, middle half)\n${times(training.secondsPerEpoch, training.spread.secondsPerEpoch, training.variants, 2)}`,
     inference &&
-      `One image, one thread: microseconds (median, middle half), ours = 1\n${times(inference.microseconds, inference.spread.microseconds, inference.variants.image, 1)}`,
+      `One image, one thread: microseconds (peer ÷ ours, median, middle half)\n${times(inference.microseconds, inference.spread.microseconds, inference.variants.image, 1)}`,
     inference &&
-      `Batches of ${thousands(inference.batch)}, two threads: images a second (median, middle half), ours = 1\n${times(inference.imagesPerSecond, inference.spread.imagesPerSecond, inference.variants.batch, 0)}`,
+      `Batches of ${thousands(inference.batch)}, two threads: images a second (peer ÷ ours, median, middle half)\n${times(inference.imagesPerSecond, inference.spread.imagesPerSecond, inference.variants.batch, 0)}`,
     scaling && scalingText(scaling),
     kernels && kernelText(kernels),
     memory && `Training memory: tensors after ${thousands(memory.steps)} steps − before: ${memory.tensors}`,

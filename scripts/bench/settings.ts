@@ -34,7 +34,7 @@ export interface Settings {
 export const batchSize = 128;
 
 /** How many threads an engine may use. */
-export const threads = { training: 2, image: 1, batch: 2 } as const;
+export const threads: Record<"training" | "image" | "batch", number> = { training: 2, image: 1, batch: 2 };
 
 /** Images of a large batch. */
 export const largeBatch = 1000;

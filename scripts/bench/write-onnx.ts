@@ -1,12 +1,9 @@
 /** The ONNX files of the bench, written by the library from the shipped weights. */
-import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { floatToOnnx, int8ToOnnx, loadLeNet5, loadQuantized, projectDataFolder, writeAtomically } from "lenet-lab";
 
-/** Makes the folder anew and writes the network as floats, and as integers that take floats or bytes. */
+/** Writes the network as floats, and as integers that take floats or bytes. */
 export function writeOnnx(folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
   const checkpoints = join(projectDataFolder(), "checkpoints");
   const { model } = loadLeNet5(join(checkpoints, "lenet5.safetensors"));
   const quantized = loadQuantized(join(checkpoints, "lenet5-int8.bin"));

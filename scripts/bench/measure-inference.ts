@@ -79,10 +79,14 @@ async function prepare(
       ...engine.options,
       ...variant.options,
     });
-  const trial = async (variant: Variant) => {
-    await ask(variant);
-    await warmUp(child, settings.warmUpMilliseconds / 3);
-    return summary(await oneRound({ child, pace: await paceOf(child, settings) })).median;
+  const trial = async (variants: readonly Variant[]) => {
+    const labels = variants.map(({ label }) => label);
+    const times = await alternate(labels, trialRounds, async (label) => {
+      await ask(variants[labels.indexOf(label)] as Variant);
+      await warmUp(child, settings.warmUpMilliseconds / 5);
+      return oneRound({ child, pace: await paceOf(child, settings) });
+    });
+    return labels.map((label) => summary((times[label] as number[][]).flat()).median);
   };
   const variants = batch === 1 ? engine.variants : engine.batchVariants;
   const { variant, chosen } = await choose(variants, settings.tryVariants ? trial : undefined, engine);
@@ -92,6 +96,8 @@ async function prepare(
   await warmUp(child, settings.warmUpMilliseconds);
   return { chosen, versions, pace: await paceOf(child, settings) };
 }
+
+const trialRounds = 3;
 
 /** What every engine is told. */
 export function task({ batch, threads }: { batch: number; threads: number }): Record<string, unknown> {

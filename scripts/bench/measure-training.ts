@@ -32,8 +32,8 @@ export async function measureTraining(
   const started = new Map<string, { child: EngineProcess; chosen: Chosen; versions: Record<string, string> }>();
   try {
     for (const engine of engines) {
-      const trial = trialImages > 0 ? (variant: Variant) => tryVariant(engine, variant, trialImages) : undefined;
-      const { variant, chosen } = await choose(engine.variants, trial, engine);
+      const trial = (variants: readonly Variant[]) => tryVariants(engine, variants, trialImages);
+      const { variant, chosen } = await choose(engine.variants, trialImages > 0 ? trial : undefined, engine);
       say(`training: ${engine.title}: ${chosen.variant}${list(chosen.tried)}`);
       const { child, ready } = await start(engine, variant, images);
       started.set(engine.name, { child, chosen, versions: ready.versions });
@@ -79,17 +79,29 @@ export function checkLoss(name: string, loss: number, below: number): void {
     );
 }
 
-/** Seconds an epoch of few images, the median of three after one that warms up. */
-async function tryVariant(engine: Engine<TrainingEngine>, variant: Variant, images: number): Promise<number> {
-  const { child } = await start(engine, variant, images);
+/** Seconds an epoch of few images: of each variant the median of some epochs in turn, after one that warms up. */
+async function tryVariants(
+  engine: Engine<TrainingEngine>,
+  variants: readonly Variant[],
+  images: number,
+): Promise<number[]> {
+  const children = new Map<string, EngineProcess>();
   try {
-    const seconds: number[] = [];
-    for (let i = 0; i < 4; i++) seconds.push((await child.ask<Epoch>("epoch")).seconds);
-    return summary(seconds.slice(1)).median;
+    for (const variant of variants) {
+      const { child } = await start(engine, variant, images);
+      children.set(variant.label, child);
+      await child.ask<Epoch>("epoch");
+    }
+    const epochs = await alternate([...children.keys()], trialRounds, (label) =>
+      (children.get(label) as EngineProcess).ask<Epoch>("epoch"),
+    );
+    return variants.map(({ label }) => summary((epochs[label] as Epoch[]).map(({ seconds }) => seconds)).median);
   } finally {
-    child.stop();
+    for (const child of children.values()) child.stop();
   }
 }
+
+const trialRounds = 4;
 
 function list(tried: Record<string, number>): string {
   const entries = Object.entries(tried).map(([label, seconds]) => `${label} ${seconds.toFixed(2)} s`);

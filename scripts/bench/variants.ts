@@ -12,17 +12,19 @@ export interface Chosen {
   tried: Record<string, number>;
 }
 
-/** Measures every variant once and takes the fastest; or the first, when there is no choice or `fixed` forbids it. */
-export async function choose<V extends Variant>(
-  variants: readonly V[],
-  measure: ((variant: V) => Promise<number>) | undefined,
+/**
+ * Takes the fastest variant, or the first when nothing is to be tried or the engine's is `fixed`.
+ * @param measure the time of each variant, measured in turn
+ */
+export async function choose(
+  variants: readonly Variant[],
+  measure: ((variants: readonly Variant[]) => Promise<number[]>) | undefined,
   { fixed = false }: { fixed?: boolean } = {},
-): Promise<{ variant: V; chosen: Chosen }> {
-  const [first] = variants as readonly [V];
+): Promise<{ variant: Variant; chosen: Chosen }> {
+  const [first] = variants as readonly [Variant];
   if (!measure || variants.length === 1) return { variant: first, chosen: { variant: first.label, tried: {} } };
-  const times: number[] = [];
-  for (const variant of variants) times.push(await measure(variant));
-  const variant = fixed ? first : (variants[times.indexOf(Math.min(...times))] as V);
+  const times = await measure(variants);
+  const variant = fixed ? first : (variants[times.indexOf(Math.min(...times))] as Variant);
   const tried = Object.fromEntries(variants.map(({ label }, i) => [label, times[i] as number]));
   return { variant, chosen: { variant: variant.label, tried } };
 }

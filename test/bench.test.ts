@@ -14,13 +14,14 @@ import { goals } from "../scripts/bench/goals";
 import { measureInference, workFolder } from "../scripts/bench/measure-inference";
 import { checkLoss, measureTraining } from "../scripts/bench/measure-training";
 import { report } from "../scripts/bench/report";
-import { type Measured, toJson, toResults } from "../scripts/bench/results";
+import { type Measured, toResults, writeResults } from "../scripts/bench/results";
 import { alternate } from "../scripts/bench/rounds";
 import { quick, type Settings } from "../scripts/bench/settings";
 import { powerLaw, quantile, summary } from "../scripts/bench/statistics";
 import { choose } from "../scripts/bench/variants";
 import { writeOnnx } from "../scripts/bench/write-onnx";
 import { assertClose } from "./helpers/assertions";
+import { temporaryFolder } from "./helpers/data";
 import { root } from "./helpers/notebook";
 
 const tiny: Settings = {
@@ -177,7 +178,7 @@ test("watchKernels(backend) counts calls and gives the backend back as it was", 
   assert.deepEqual(Object.keys(backend), []);
 });
 
-test("the engines in Node train and infer in turn, and their results hold together", async () => {
+test("the engines in Node train and infer in turn, and their results hold together", async (t) => {
   const engines = {
     training: available(trainingEngines, { peers: false }),
     inference: available(inferenceEngines, { peers: false }),
@@ -189,7 +190,8 @@ test("the engines in Node train and infer in turn, and their results hold togeth
   const one = await measureInference(engines.inference, task, tiny.inference, silent);
   assert.deepEqual(Object.keys(one), ["ours", "reference", "stock", "onnxFloat", "onnxInt8"]);
   const results = toResults({ training, one, batch: one, memory: { steps: 20, tensors: 0 } }, tiny);
-  assertConsistent(JSON.parse(toJson(results)));
+  const folder = temporaryFolder(t);
+  assertConsistent(JSON.parse(readFileSync(join(folder, writeResults(results, folder)), "utf8")));
   const text = report(results);
   assert.match(text, /stock tfjs-node fit ÷ ours +[\d.]+ +≥ 1\.8 +(met|NOT met)/);
   assert.match(text, /PyTorch eager ÷ ours +– +≥ 1 +not measured in this run/);

@@ -50,10 +50,10 @@ export function toResults({ training, one, batch, memory, scaling, kernels }: Pa
   };
 }
 
-/** Writes the results of a full run and returns their path below the project's folder. */
-export function writeResults(results: Measured): string {
+/** Writes the results of a full run, whole or not at all, and returns their path below the project's folder. */
+export function writeResults(results: Measured, folder = root): string {
   const path = join("data", "results", "bench.json");
-  writeAtomically(join(root, path), [Buffer.from(toJson(results))]);
+  writeAtomically(join(folder, path), [Buffer.from(toJson(results))]);
   return path;
 }
 

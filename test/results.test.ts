@@ -17,7 +17,7 @@ const folder = join(projectDataFolder(), "results");
 const names = readdirSync(folder)
   .filter((file) => file.endsWith(".json"))
   .map((file) => file.replace(/\.json$/, ""))
-  .filter((name) => name !== "cross-validation" && name !== "qat");
+  .filter((name) => !["cross-validation", "qat", "bench"].includes(name));
 
 test("loadTestResults(unknown) and loadComparison(unknown) name the file and the command that makes it", () => {
   for (const load of [loadTestResults, loadComparison]) {

@@ -107,10 +107,118 @@ export function loadQuantization(): QuantizationResults {
   return readResults("qat", "seeds") as QuantizationResults;
 }
 
-function readResults(name: string, key: string): unknown {
+/** Who trains in the benchmark. */
+export type TrainingEngine = "ours" | "stock" | "pytorch" | "keras";
+
+/** Who infers in the benchmark; `reference` is ours without WebAssembly. */
+export type InferenceEngine =
+  | "ours"
+  | "reference"
+  | "stock"
+  | "tfliteInt8"
+  | "tfliteFloat"
+  | "onnxFloat"
+  | "onnxInt8"
+  | "pytorch";
+
+/** The range that holds the middle half of `count` measurements. */
+export interface BenchSpread {
+  low: number;
+  high: number;
+  count: number;
+}
+
+/** How an engine was used: the fastest of the variants that were tried on few images. */
+export interface BenchVariant {
+  variant: string;
+  /** by variant: seconds an epoch of few images, or microseconds a call; empty when there was no choice */
+  tried: Record<string, number>;
+}
+
+/** Something to be reached, and whether it was. */
+export interface BenchGoal {
+  goal: string;
+  relation: "≥" | "≤";
+  target: number;
+  /** null when the run has not measured it */
+  measured: number | null;
+  met: boolean | null;
+}
+
+/** Seconds an epoch against something, and the straight line through it in log-log: seconds ∝ at^slope. */
+export interface ScalingCurve {
+  of: "images" | "parameters";
+  at: number[];
+  seconds: number[];
+  slope: number;
+  /** share of the variance of log seconds that the line explains */
+  r2: number;
+}
+
+/** Images a second against the batch, with so many threads. */
+export interface BatchCurve {
+  threads: number;
+  batch: number[];
+  imagesPerSecond: number[];
+}
+
+/** The library beside its peers on one machine, all in one run; numbers are medians. */
+export interface Bench {
+  protocol: string;
+  /** goals of the project, met or not */
+  goals: BenchGoal[];
+  training: {
+    images: number;
+    batchSize: number;
+    /** how many each engine may use, and what tells it so */
+    threads: number;
+    threadsToldBy: Record<TrainingEngine, string>;
+    secondsPerEpoch: Record<TrainingEngine, number>;
+    spread: { secondsPerEpoch: Record<TrainingEngine, BenchSpread> };
+    /** training loss of the last epoch, nats */
+    finalLoss: Record<TrainingEngine, number>;
+    variants: Record<TrainingEngine, BenchVariant>;
+  };
+  inference: {
+    /** images in the large batch */
+    batch: number;
+    threads: { image: number; batch: number };
+    threadsToldBy: Record<InferenceEngine, string>;
+    /** of one image */
+    microseconds: Record<InferenceEngine, number>;
+    /** in large batches */
+    imagesPerSecond: Record<InferenceEngine, number>;
+    spread: {
+      microseconds: Record<InferenceEngine, BenchSpread>;
+      imagesPerSecond: Record<InferenceEngine, BenchSpread>;
+    };
+    variants: { image: Record<InferenceEngine, BenchVariant>; batch: Record<InferenceEngine, BenchVariant> };
+  };
+  /** tensors that so many training steps add */
+  memory: { steps: number; tensors: number };
+  /** of the library */
+  scaling: { images: ScalingCurve; parameters: ScalingCurve; imagesPerSecond: BatchCurve[] };
+  /** the mean training step by kernel, the slowest first; calls and microseconds a step */
+  kernels: { steps: number; rows: { kernel: string; calls: number; microseconds: number }[] };
+  machine: string;
+  versions: Record<string, string>;
+  /** when it was measured, such as `"2026-01-31"` */
+  date: string;
+  /** what measures it anew */
+  command: string;
+}
+
+/**
+ * The results file `data/results/bench.json`.
+ * @throws when there is no such file (the message names the command that makes it), or it holds no goals
+ */
+export function loadBench(): Bench {
+  return readResults("bench", "goals", "npm run bench -- --peers") as Bench;
+}
+
+function readResults(name: string, key: string, command = `npm run reproduce -- ${name}`): unknown {
   const path = join(projectDataFolder(), "results", `${name}.json`);
-  if (!existsSync(path))
-    throw new Error(`Expected ${path}, found no such file: npm run reproduce -- ${name} measures it.`);
+  if (!existsSync(path)) throw new Error(`Expected ${path}, found no such file: ${command} measures it.`);
   const results = JSON.parse(readFileSync(path, "utf8"));
   if (!Array.isArray(results[key]))
     throw new Error(`${path}: expected a list \`${key}\`, got ${Object.keys(results).join(", ")}.`);

@@ -1,0 +1,24 @@
+/** The library's `Trainer`, from bytes in memory to an epoch's record. `width` multiplies the channels and units of LeNet-5. */
+import { buildLeNet5, constant, loadMnist, sgd, Trainer, take } from "lenet-lab";
+import { fail, receive } from "./child";
+import { Pauses, type TrainingRequest } from "./training";
+import { widened } from "./widened";
+
+async function main({ images, batchSize, width = 1 }: TrainingRequest & { width?: number }): Promise<void> {
+  const model = width === 1 ? buildLeNet5({ seed: 1 }) : widened(width);
+  const pauses = new Pauses();
+  const trainer = new Trainer(model, {
+    train: take(loadMnist().train, images),
+    epochs: 1_000_000,
+    batchSize,
+    schedule: constant(0.05),
+    optimizer: sgd({ momentum: 0.9, nesterov: true, weightDecay: 0 }),
+    seed: 1,
+    display: false,
+    onEpoch: ({ trainLoss, trainAccuracy }) => pauses.epochEnd({ loss: trainLoss, accuracy: trainAccuracy }),
+  });
+  pauses.ready({ versions: {}, parameters: model.countParams() });
+  await trainer.run();
+}
+
+main(receive() as TrainingRequest).catch(fail);

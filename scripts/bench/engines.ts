@@ -41,6 +41,12 @@ export const trainingEngines: Engine<TrainingEngine>[] = [
     variants: [
       { label: "the library's own threads" },
       { label: "two threads an operation", env: { TF_NUM_INTRAOP_THREADS: "2" } },
+      { label: "kernel by kernel", options: { compiled: false } },
+      {
+        label: "kernel by kernel, two threads an operation",
+        options: { compiled: false },
+        env: { TF_NUM_INTRAOP_THREADS: "2" },
+      },
     ],
   },
   {

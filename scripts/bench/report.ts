@@ -68,7 +68,7 @@ function kernelText({ steps, rows }: NonNullable<Measured["kernels"]>): string {
     const share = `${((100 * microseconds) / total).toFixed(1)} %`;
     return [kernel, `${short(calls)} calls`, `${microseconds.toFixed(0)} µs`, share];
   });
-  return `A training step of 128 images, by kernel (mean of ${steps}): ${(total / 1000).toFixed(2)} ms\n${columns(shown)}`;
+  return `A training step of 128 images, kernel by kernel (mean of ${steps}): ${(total / 1000).toFixed(2)} ms\n${columns(shown)}`;
 }
 
 function threadText({ training, inference }: Measured): string {

@@ -4,13 +4,16 @@ import { fail, receive } from "./child";
 import { Pauses, type TrainingRequest } from "./training";
 import { widened } from "./widened";
 
-async function main({ images, batchSize, width = 1 }: TrainingRequest & { width?: number }): Promise<void> {
+type OurRequest = TrainingRequest & { width?: number; compiled?: boolean };
+
+async function main({ images, batchSize, width = 1, compiled }: OurRequest): Promise<void> {
   const model = width === 1 ? buildLeNet5({ seed: 1 }) : widened(width);
   const pauses = new Pauses();
   const trainer = new Trainer(model, {
     train: take(loadMnist().train, images),
     epochs: 1_000_000,
     batchSize,
+    compiled,
     schedule: constant(0.05),
     optimizer: sgd({ momentum: 0.9, nesterov: true, weightDecay: 0 }),
     seed: 1,
@@ -21,4 +24,4 @@ async function main({ images, batchSize, width = 1 }: TrainingRequest & { width?
   await trainer.run();
 }
 
-main(receive() as TrainingRequest).catch(fail);
+main(receive() as OurRequest).catch(fail);

@@ -1,6 +1,7 @@
 import type { Forward } from "./evaluate";
 import { type Loss, softmaxCrossEntropy } from "./loss";
 import { tf } from "./tensorflow";
+import type { NamedTensors } from "./trace";
 
 /** A forward pass and what is to be learned in it. */
 export interface Trainable {
@@ -53,25 +54,63 @@ export interface LabelledImages {
   labels: tf.Tensor1D;
 }
 
-/**
- * The same as tensors, of which nothing is read.
- * @returns float32 scalar, int32 scalar, float32 [weights]; the caller disposes
- */
-export function differentiate({ forward, variables }: Trainable, { images, labels }: LabelledImages, loss: Loss) {
+/** What `differentiate` gives, as tensors of which nothing has been read. */
+export interface Differentiated extends NamedTensors {
+  /** float32 scalar */
+  loss: tf.Scalar;
+  /** int32 scalar */
+  correct: tf.Scalar;
+  /** float32 [weights] */
+  gradient: tf.Tensor1D;
+}
+
+/** Loss and gradient of one batch by kernels alone; the caller disposes. */
+export function differentiate({ forward, variables }: Trainable, batch: LabelledImages, loss: Loss): Differentiated {
+  const { images, labels } = batch;
   return tf.tidy(() => {
-    let correct = tf.scalar(0, "int32");
+    let hits: tf.Tensor | undefined;
     const { value, grads } = tf.variableGrads(() => {
       const logits = forward(images);
-      correct = tf.keep(tf.sum(tf.cast(tf.equal(tf.argMax(logits, 1), labels), "int32")));
+      hits = tf.keep(tf.equal(tf.argMax(logits, 1), labels));
       return loss(logits, labels);
     }, variables);
+    const correct = tf.sum(tf.cast(hits as tf.Tensor, "int32")) as tf.Scalar;
+    hits?.dispose();
     const parts = variables.map(({ name }) => tf.reshape(grads[name] ?? notConnected(name), [-1]) as tf.Tensor1D);
     return { loss: value, correct, gradient: tf.concat(parts) };
   });
 }
 
+/** The same by way of the parts of a batch, whose losses and gradients are averaged: a graph runs the parts side by side. */
+export function differentiateInParts(
+  model: Trainable,
+  { images, labels }: LabelledImages,
+  loss: Loss,
+  count: number,
+): Differentiated {
+  if (count === 1) return differentiate(model, { images, labels }, loss);
+  return tf.tidy(() => {
+    const n = labels.size;
+    const sizes = Array.from(
+      { length: count },
+      (_, i) => Math.floor((n * (i + 1)) / count) - Math.floor((n * i) / count),
+    );
+    const [someImages, someLabels] = [tf.split(images, sizes), tf.split(labels, sizes)];
+    const results = sizes.map((_, i) => {
+      const part = { images: someImages[i] as tf.Tensor4D, labels: someLabels[i] as tf.Tensor1D };
+      return differentiate(model, part, loss);
+    });
+    const share = (tensor: tf.Tensor, i: number) => tf.mul(tensor, (sizes[i] as number) / n);
+    return {
+      loss: tf.addN(results.map((result, i) => share(result.loss, i))) as tf.Scalar,
+      correct: tf.addN(results.map(({ correct }) => correct)),
+      gradient: tf.addN(results.map((result, i) => share(result.gradient, i))) as tf.Tensor1D,
+    };
+  });
+}
+
 /** Reads what `differentiate` made. */
-export function readGradient({ loss, correct, gradient }: ReturnType<typeof differentiate>): GradientResult {
+export function readGradient({ loss, correct, gradient }: Differentiated): GradientResult {
   return {
     loss: loss.dataSync()[0] as number,
     correct: correct.dataSync()[0] as number,

@@ -68,7 +68,7 @@ export function restoreRun(path: string, state: RunState, options: TrainOptions)
 /** What must be the same for a saved state to belong to this run. */
 function fingerprint({ weights, optimizer }: RunState, options: TrainOptions): Record<string, unknown> {
   const { train, validation, epochs, batchSize = 128, seed = 0, schedule, augment } = options;
-  const { maxGradientNorm, averageDecay, patience } = options;
+  const { maxGradientNorm, averageDecay, patience, compiled, parts } = options;
   const steps = epochs * Math.ceil(train.labels.length / batchSize);
   const digest = (data: Uint8Array) => createHash("sha256").update(data).digest("hex").slice(0, 16);
   const rates = new Uint8Array(Float64Array.from({ length: steps }, (_, step) => schedule(step)).buffer);
@@ -84,7 +84,7 @@ function fingerprint({ weights, optimizer }: RunState, options: TrainOptions): R
     rates: `from ${schedule(0)} to ${schedule(steps - 1)}, all: ${digest(rates)}`,
     optimizer: optimizer.settings,
     augmented: augment !== undefined,
-    ...{ maxGradientNorm, averageDecay, patience },
+    ...{ maxGradientNorm, averageDecay, patience, compiled, parts },
   };
 }
 

@@ -23,6 +23,11 @@ export interface TrainOptions {
    * layers model unless told; a network or loss that changes over time must not be compiled
    */
   compiled?: boolean;
+  /**
+   * into how many parts a compiled step divides a batch, to compute them side by side on as many cores: 2 unless told, on any number
+   * of cores, because other parts round differently. 1 gives the bits of `compiled: false`
+   */
+  parts?: number;
   /** fixes the order of the images and every random draw of `augment`; 0 unless told */
   seed?: number;
   /** gradients with a larger Euclidean norm are scaled down to it (Pascanu et al. 2013) */
@@ -79,8 +84,9 @@ export function checkOptions({
   maxGradientNorm,
   averageDecay,
   checkpoint,
+  parts,
 }: TrainOptions): void {
-  for (const [name, value] of Object.entries({ epochs, patience, everySteps: checkpoint?.everySteps })) {
+  for (const [name, value] of Object.entries({ epochs, patience, parts, everySteps: checkpoint?.everySteps })) {
     if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
       throw new RangeError(`Expected \`${name}\` to be a whole number above 0, got ${value}.`);
     }

@@ -1,6 +1,7 @@
-import { type Compiled, compile } from "./compile";
+import { type Compiled, compile, difference } from "./compile";
 import {
-  differentiate,
+  type Differentiated,
+  differentiateInParts,
   type GradientResult,
   type LabelledImages,
   lossAndGradient,
@@ -11,7 +12,7 @@ import {
 import type { Loader } from "./loader";
 import { type Loss, softmaxCrossEntropy } from "./loss";
 import { tf } from "./tensorflow";
-import type { NamedTensors } from "./trace";
+import { type NamedTensors, trace } from "./trace";
 
 /** What a step gives. */
 export interface StepResult extends GradientResult {
@@ -19,26 +20,37 @@ export interface StepResult extends GradientResult {
   upcoming?: tf.Tensor4D;
 }
 
-type Inputs = LabelledImages & { weights: tf.Tensor1D };
-type Outputs = ReturnType<typeof differentiate> & { upcoming?: tf.Tensor4D };
+type Inputs = LabelledImages & { weights: tf.Tensor1D } & NamedTensors;
+type Outputs = Differentiated & { upcoming?: tf.Tensor4D };
+
+/** Knobs of `TrainingStep`. */
+export interface StepOptions {
+  loss?: Loss;
+  /** whether to compile; as the model says unless told */
+  compiled?: boolean;
+  /** into how many parts a compiled step divides the batch */
+  parts?: number;
+}
 
 /**
- * Loss and gradient of one batch after the other. Full batches run as one TensorFlow graph, which takes half the time of the same
- * kernels one by one and makes the images of the next batch meanwhile, on a core that the step leaves idle. The odd batches at
- * the end of an epoch run kernel by kernel, and so does a network that a graph cannot hold.
+ * Loss and gradient of one batch after the other. Full batches run as one TensorFlow graph, in parts of the batch side by side, and
+ * the images of the next batch are made in the same graph. The odd batches at the end of an epoch run kernel by kernel,
+ * and so does a network that a graph cannot hold.
  */
 export class TrainingStep {
   /** why nothing is compiled, if so; known after the first step */
   problem?: string;
   private readonly model: Trainable;
   private readonly loss: Loss;
+  private readonly parts: number;
   private graph?: Compiled<Outputs>;
 
-  /** @param options.compiled whether to compile; as the model says unless told */
-  constructor(model: Trainable, { loss = softmaxCrossEntropy, compiled = model.compilable ?? false } = {}) {
+  constructor(model: Trainable, { loss = softmaxCrossEntropy, compiled, parts = 2 }: StepOptions = {}) {
     this.model = model;
     this.loss = loss;
-    if (!compiled) this.problem = "neither the network (`compilable`) nor the options (`compiled`) ask for it";
+    this.parts = parts;
+    if (!(compiled ?? model.compilable))
+      this.problem = "neither the network (`compilable`) nor the options (`compiled`) ask for it";
   }
 
   /**
@@ -53,7 +65,7 @@ export class TrainingStep {
     if (this.problem !== undefined || !next || next.indices?.size !== labels.size)
       return this.byKernels({ images, labels }, weights);
     const inputs = { images, labels, weights: tf.tensor1d(weights), ...next };
-    const outputs = await this.asGraph(inputs, loader);
+    const outputs = this.graph?.run(inputs) ?? (await this.compile(inputs, loader));
     const result = readGradient(outputs);
     tf.dispose([inputs.weights, outputs.loss, outputs.correct, outputs.gradient]);
     return { ...result, upcoming: outputs.upcoming };
@@ -83,18 +95,30 @@ export class TrainingStep {
     return lossAndGradient(this.model, batch, { loss: this.loss });
   }
 
-  private async asGraph(inputs: Inputs & NamedTensors, loader: Loader): Promise<Outputs> {
-    if (this.graph) return this.graph.run(inputs);
+  /** Compiles the step, in parts if that gives what a whole batch gives, and takes it; or finds out why not. */
+  private async compile(inputs: Inputs, loader: Loader): Promise<Outputs> {
     const { model, loss } = this;
-    const step = (): Outputs => {
+    const step = (parts: number) => (): Outputs => {
       assign(model.variables, inputs.weights);
-      return { ...differentiate(model, inputs, loss), upcoming: loader.makeUpcoming() };
+      return { ...differentiateInParts(model, inputs, loss, parts), upcoming: loader.makeUpcoming() };
     };
-    const { compiled, problem, outputs } = await compile(inputs, step, model.variables);
-    this.problem = problem;
-    if (!compiled) return outputs;
-    this.graph = compiled;
-    return compiled.run(inputs);
+    const whole = trace(inputs, step(1), model.variables);
+    this.problem = whole.problem;
+    const parts = Math.min(this.parts, inputs.labels.size);
+    // what depends on the batch as a whole, such as a loss that is not a mean over images, gives something else in parts
+    for (const count of whole.problem === undefined ? [parts, 1] : []) {
+      const { compiled, problem, outputs } = await compile(inputs, step(count), model.variables);
+      const wrong = difference(outputs, whole.outputs);
+      tf.dispose(outputs);
+      this.problem = problem ?? (wrong && `in ${count} part(s) it gives another \`${wrong}\``);
+      if (compiled && wrong === undefined) {
+        tf.dispose(whole.outputs);
+        this.graph = compiled;
+        return compiled.run(inputs);
+      }
+      compiled?.dispose();
+    }
+    return whole.outputs;
   }
 }
 

@@ -125,6 +125,8 @@ async function run(settings: RunSettings): Promise<RunResult> {
     schedule: makeSchedule(settings, stepsPerEpoch(train, batchSize)),
     optimizer: { sgd, adam }[optimizer.name]({ weightDecay: optimizer.weightDecay }),
     augment: augmentations[augmentation],
+    // runs go side by side, one a core; whole batches give the very numbers of data/results
+    parts: 1,
     checkpoint: { path: checkpointOf(settings) },
   });
   const ended = await trainer.run();

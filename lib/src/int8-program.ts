@@ -27,6 +27,8 @@ export interface Int8Program {
   logits: number;
   classes: number;
   capacity: number;
+  /** how many an image takes */
+  multiplications: number;
 }
 
 /** `lib/assembly/layer.ts` says what they are; in its order, 4 bytes each. */
@@ -108,7 +110,8 @@ export function int8Program(model: QuantizedModel, flow: Activations[], mode: Re
   const classes = sizeOf((flow.at(-1) as Activations).shape);
   const capacity = Math.max(1, Math.min(64, Math.floor(2 ** 20 / size)));
   const [pixels, logits] = [reserve(size * capacity), reserve(4 * classes * capacity)];
-  return { image, memory, start, pixels, size, logits, classes, capacity };
+  const multiplications = steps.reduce((sum, step) => sum + multiplicationsOf(step), 0);
+  return { image, memory, start, pixels, size, logits, classes, capacity, multiplications };
 }
 
 /** The layers that compute, a convolution together with the 2 × 2 pooling after it. */
@@ -216,6 +219,15 @@ function describe({ layer, input, output, pooled }: Step, from: Place, to: Place
 function boundsOf({ relu, output }: QuantizedConv2d | QuantizedDense): Fields {
   if (!output) return { low: relu ? 0 : -Infinity };
   return { low: relu ? 0 : -output.zeroPoint, high: 255 - output.zeroPoint };
+}
+
+/** Of a pooling layer, how many numbers it reads. */
+function multiplicationsOf({ layer, input, output, pooled }: Step): number {
+  if (layer.kind === "dense") return layer.kernel.length;
+  const [rows, columns, channels] = grid((pooled ?? output).shape);
+  if (layer.kind === "conv2d") return rows * columns * layer.kernel.length;
+  const [height, width] = grid(input.shape);
+  return rows * columns * channels * Math.min(height, layer.poolSize[0]) * Math.min(width, layer.poolSize[1]);
 }
 
 function encode(layers: Fields[]): Int32Array {

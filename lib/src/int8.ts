@@ -5,6 +5,7 @@
 import { checkQuantized, sizeOf, typeName } from "./check-quantized";
 import { int8Program } from "./int8-program";
 import { type RunImages, referenceEngine } from "./int8-reference";
+import { countThreads, threadedEngine } from "./int8-threads";
 import { wasmEngine } from "./int8-wasm";
 import type { QuantizedModel } from "./quantized-model";
 import type { Requantization } from "./requantize";
@@ -15,6 +16,8 @@ export interface Int8Options {
   requantization?: Requantization;
   /** `"auto"` is WebAssembly where it can run the model, and the reference everywhere else: the same bits */
   engine?: "auto" | "wasm" | "reference";
+  /** how many threads share a batch that is large enough, the calling one included: as many as the processor has unless given */
+  threads?: number;
 }
 
 /** From raw pixels, uint8 [n × height × width × channels], to logits, float32 [n × classes]. */
@@ -45,12 +48,14 @@ export function inferInt8(
  */
 export function int8Engine(
   model: QuantizedModel,
-  { requantization = "float", engine = "auto" }: Int8Options = {},
+  { requantization = "float", engine = "auto", threads = countThreads() }: Int8Options = {},
 ): Int8Engine {
   if (requantization !== "float" && requantization !== "fixed")
     throw new Error(`Expected \`requantization\` to be float or fixed, got ${requantization}.`);
   if (engine !== "auto" && engine !== "wasm" && engine !== "reference")
     throw new Error(`Expected \`engine\` to be auto, wasm or reference, got ${engine}.`);
+  if (!(Number.isInteger(threads) && threads >= 1 && threads <= 64))
+    throw new Error(`Expected \`threads\` to be a whole number in 1 … 64, got ${threads}.`);
   const flow = checkQuantized(model);
   const run = prepare();
   const size = sizeOf(model.inputShape);
@@ -59,7 +64,9 @@ export function int8Engine(
   function prepare(): RunImages {
     if (engine === "reference") return referenceEngine(model, flow, requantization);
     try {
-      return wasmEngine(int8Program(model, flow, requantization));
+      const program = int8Program(model, flow, requantization);
+      const alone = wasmEngine(program);
+      return threads === 1 ? alone : threadedEngine(program, alone, threads);
     } catch (error) {
       // no SIMD, a page that forbids WebAssembly, no memory left, or a model that the kernel does not cover
       if (engine === "wasm") throw error;

@@ -1,0 +1,118 @@
+/** Batches on several threads: workers help the calling thread, which waits for nobody who has not begun. Node only. */
+import type { Worker } from "node:worker_threads";
+import { awaitChunks, type Job, takeChunks } from "./int8-chunks";
+import type { Int8Program } from "./int8-program";
+import type { RunImages } from "./int8-reference";
+import { kernelModule } from "./int8-wasm";
+
+/** A thread that helps with the jobs that it is sent. */
+export interface Helper {
+  postMessage(message: { engine: number; job: Job }): void;
+}
+
+// a helper is told of a batch in 0.05 ms, and of one that takes less than 1 ms nothing is left when it looks
+const smallestBatch = 2 ** 25;
+// about 0.3 ms: what one thread may have to wait for the other at the end
+const smallestChunk = 2 ** 23;
+// batches are copied to shared memory, so much at a time that it stays small
+const largestSlice = 2 ** 22;
+
+let engines = 0;
+
+/** How many threads can work at the same time; 1 where there are no worker threads. */
+export function countThreads(): number {
+  return nodeModule("node:worker_threads") ? (nodeModule("node:os")?.availableParallelism() ?? 1) : 1;
+}
+
+/**
+ * Shares batches among threads.
+ * @param alone runs images on the calling thread
+ * @param threads the calling one included
+ * @param options.helpers so many of them, to be sent each batch; `undefined` when they cannot be had
+ * @param options.patience how long, in ms, a helper may take for its last chunk
+ */
+export function threadedEngine(
+  program: Int8Program,
+  alone: RunImages,
+  threads: number,
+  { helpers = workers, patience = 2000 }: { helpers?: (count: number) => readonly Helper[]; patience?: number } = {},
+): RunImages {
+  const { size, classes, multiplications, capacity } = program;
+  const chunk = Math.min(capacity, Math.ceil(smallestChunk / multiplications));
+  const slice = Math.max(1, Math.floor(largestSlice / size));
+  const engine = engines++;
+  let shared: Pick<Job, "program" | "module" | "pixels" | "logits"> | undefined;
+  let alive = true;
+
+  return (pixels, count) => {
+    const pays = count > chunk && count * multiplications >= smallestBatch;
+    const willing = pays && alive ? helpers(threads - 1) : [];
+    if (willing.length === 0) return alone(pixels, count);
+    const logits = new Float32Array(count * classes);
+    for (let first = 0; first < count; first += slice) {
+      const some = Math.min(slice, count - first);
+      const images = pixels.subarray(first * size, (first + some) * size);
+      logits.set(alive ? together(willing, images, some) : alone(images, some), first * classes);
+    }
+    return logits;
+  };
+
+  function together(willing: readonly Helper[], images: Uint8Array, count: number): Float32Array {
+    if (!shared || shared.pixels.byteLength < count * size)
+      shared = {
+        program: { ...program, image: copyShared(program.image) },
+        module: kernelModule(),
+        pixels: new SharedArrayBuffer(count * size),
+        logits: new SharedArrayBuffer(4 * count * classes),
+      };
+    new Uint8Array(shared.pixels).set(images);
+    const state = new SharedArrayBuffer(4 * (1 + Math.ceil(count / chunk)));
+    const job: Job = { ...shared, count, chunk, state };
+    for (const helper of willing) helper.postMessage({ engine, job });
+    takeChunks(job, alone);
+    // the slowest machine does a hundred times these 10⁵ multiplications in 1 ms; a helper that is late is never asked again
+    alive = awaitChunks(job, alone, patience + (chunk * multiplications) / 1e5);
+    return new Float32Array(shared.logits, 0, count * classes);
+  }
+}
+
+function copyShared(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
+}
+
+const pool: Worker[] = [];
+let usable = true;
+
+/** So many workers, kept for the next batch; none when they cannot be started. They do not keep the process alive. */
+function workers(count: number): readonly Worker[] {
+  const { Worker } = nodeModule("node:worker_threads") ?? {};
+  try {
+    while (Worker && usable && pool.length < count) {
+      // as a worker's file this one's neighbour, compiled or not
+      const [, directory, extension] = /^(.*)int8-threads(\.\w+)$/.exec(__filename) ?? [];
+      const worker = new Worker(`${directory}int8-worker${extension}`, extension === ".js" ? { execArgv: [] } : {});
+      worker.unref();
+      const leave = () => {
+        usable = false;
+        pool.length = 0;
+      };
+      worker.on("error", leave).on("exit", leave);
+      pool.push(worker);
+    }
+  } catch {
+    usable = false;
+  }
+  return pool.slice(0, count);
+}
+
+interface NodeModules {
+  "node:worker_threads": typeof import("node:worker_threads");
+  "node:os": typeof import("node:os");
+}
+
+/** A module of Node, if this is Node (from 20.16 on): an import would keep the library out of the browser. */
+function nodeModule<Name extends keyof NodeModules>(name: Name): NodeModules[Name] | undefined {
+  return typeof process === "object" ? (process.getBuiltinModule?.(name) as NodeModules[Name] | undefined) : undefined;
+}

@@ -1,6 +1,7 @@
 /** LeNet-5 and its like in integers, many images a call. Every number was put in its place by `lib/src/int8-program.ts`. */
 import { centre } from "./centre";
 import { convolve, convolveAndPool } from "./convolve";
+import { convolveImage } from "./convolve-image";
 import { dense } from "./dense";
 import { Kind, Layer } from "./layer";
 import { pool } from "./pool";
@@ -19,6 +20,7 @@ export function run(program: usize, count: i32, pixels: usize, size: i32, logits
       else if (kind == Kind.centre) centre(layer, pixels);
       else if (kind == Kind.convolve) convolve(layer);
       else if (kind == Kind.convolveAndPool) convolveAndPool(layer);
+      else if (kind == Kind.convolveImage) convolveImage(layer);
       else if (kind == Kind.dense) dense(layer, 0);
       else if (kind == Kind.logits) dense(layer, logits);
       else pool(layer);

@@ -45,6 +45,7 @@ export const enum Kind {
   centre,
   convolve,
   convolveAndPool,
+  convolveImage,
   dense,
   logits,
   maxPool,

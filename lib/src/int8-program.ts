@@ -2,13 +2,8 @@
 import { type Activations, sizeOf } from "./check-quantized";
 import { packChannels, packKernel } from "./int8-packing";
 import type { QuantizedActivations } from "./int8-pooling";
-import type {
-  QuantizedConv2d,
-  QuantizedDense,
-  QuantizedLayer,
-  QuantizedModel,
-  QuantizedPool2d,
-} from "./quantized-model";
+import { grid, type Kind, kindOf, kinds, multiplicationsOf, type Step, stepsOf } from "./int8-steps";
+import type { QuantizedModel } from "./quantized-model";
 import { floatMultipliers, type Requantization } from "./requantize";
 import { paddingAround } from "./sliding-window";
 
@@ -40,29 +35,9 @@ const fields = [
 const reals = new Set<string>(["low", "high", "scale"]);
 type Fields = Partial<Record<(typeof fields)[number], number>>;
 
-const kinds = [
-  "end",
-  "centre",
-  "convolve",
-  "convolveAndPool",
-  "dense",
-  "logits",
-  "maxPool",
-  "averagePool",
-  "averageAll",
-];
-
-/** A layer, what flows in and out of it, and whether max-pooling of 2 × 2 windows follows at once. */
-interface Step {
-  layer: Exclude<QuantizedLayer, { kind: "flatten" }>;
-  input: QuantizedActivations;
-  output: Activations;
-  pooled?: Activations;
-}
-
-/** Where the activations between two layers lie: int16 [height, width, channels], their zero point taken off. */
+/** Where the input of a layer lies: int16 [height, width, channels], the zero point taken off. */
 interface Place {
-  /** address of the first window, which may lie in the padding */
+  /** address of the first window, which may begin in the padding */
   frame: number;
   /** address of the first number */
   first: number;
@@ -73,7 +48,7 @@ interface Place {
 // vectors may be loaded and stored a little beyond the end of what they belong to
 const slack = 64;
 const largestMemory = 2 ** 30;
-// sums of an average must not overflow float32
+// the sum of an average must stay within float32
 const largestScale = 2 ** 90;
 
 /**
@@ -100,10 +75,10 @@ export function int8Program(model: QuantizedModel, flow: Activations[], mode: Re
   const weights = steps.map((step) => packWeights(step, put));
   const start = reserve((steps.length + 2) * 4 * fields.length);
   const image = new Uint8Array(memory);
-  const places = steps.map(({ layer, input }, i) => place(layer, steps[i - 1]?.output.shape ?? input.shape, reserve));
+  const places = steps.map((step, i) => place(step, steps[i - 1]?.output.shape, reserve));
   const layers = steps.map((step, i) => ({ ...weights[i], ...describe(step, places[i] as Place, places[i + 1]) }));
-  const first = describeInput(steps[0] as Step, places[0] as Place);
-  parts.push([start, encode([first, ...layers, { kind: kinds.indexOf("end") }])]);
+  const first = describeInput(steps[0]?.input as QuantizedActivations, places[0] as Place);
+  parts.push([start, encode([first, ...layers, { kind: kinds.end }])]);
   for (const [address, { buffer, byteOffset, byteLength }] of parts)
     image.set(new Uint8Array(buffer, byteOffset, byteLength), address);
   const size = sizeOf(model.inputShape);
@@ -114,120 +89,85 @@ export function int8Program(model: QuantizedModel, flow: Activations[], mode: Re
   return { image, memory, start, pixels, size, logits, classes, capacity, multiplications };
 }
 
-/** The layers that compute, a convolution together with the 2 × 2 pooling after it. */
-function stepsOf({ layers }: QuantizedModel, flow: Activations[]): Step[] {
-  const steps: Step[] = [];
-  for (const [i, layer] of layers.entries()) {
-    if (layer.kind === "flatten") continue;
-    const output = flow[i + 1] as Activations;
-    const before = layers[i - 1];
-    if (layer.kind === "maxPool2d" && before?.kind === "conv2d" && isHalving(layer))
-      Object.assign(steps.at(-1) as Step, { output, pooled: flow[i] });
-    else steps.push({ layer, input: flow[i] as QuantizedActivations, output });
-  }
-  return steps;
-}
-
-const isHalving = ({ poolSize, strides }: QuantizedPool2d) => [...poolSize, ...strides].every((length) => length === 2);
+/** How many output channels a kernel works on at the same time. */
+const widths: Partial<Record<Kind, number>> = { convolveImage: 2, dense: 16, logits: 16 };
 
 /** Packs what a layer multiplies with; a pooling layer has a mask for the channels of its last block. */
-function packWeights({ layer, input, output }: Step, put: (data: ArrayBufferView) => number): Fields {
+function packWeights(step: Step, put: (data: ArrayBufferView) => number): Fields {
+  const { layer, input, output } = step;
+  const width = widths[kindOf(step)] ?? 8;
+  const blocks = Math.ceil((output.shape.at(-1) as number) / width);
   if (layer.kind === "maxPool2d" || layer.kind === "averagePool2d") {
-    const channels = output.shape[2] as number;
-    const blocks = Math.ceil(channels / 8);
-    return {
-      blocks,
-      channels: put(Int16Array.from({ length: 8 }, (_, lane) => (8 * blocks - 8 + lane < channels ? -1 : 0))),
-    };
+    const channels = (output.shape[2] as number) - 8 * (blocks - 1);
+    return { blocks, channels: put(Int16Array.from({ length: 8 }, (_, lane) => (lane < channels ? -1 : 0))) };
   }
   const { kernel, scales, bias } = layer;
   const multipliers = floatMultipliers(scales, input.quantization.scale, layer.output?.scale);
   if (!multipliers.every(Number.isFinite)) throw notCovered(`scales beyond float32 in ${layer.name}`);
   const windowRows = layer.kind === "conv2d" ? layer.kernelSize[0] : 1;
-  const width = layer.kind === "conv2d" ? 8 : 16;
   return {
     weights: put(packKernel(kernel, windowRows, bias.length, width)),
     channels: put(packChannels(bias, multipliers, width)),
-    blocks: Math.ceil(bias.length / width),
+    blocks,
     pairs: Math.ceil(kernel.length / windowRows / bias.length / 2),
     windowRows,
   };
 }
 
-/** Finds room for the input of a layer, in the shape it has before flattening, with a frame of zeros where a convolution pads. */
-function place(layer: Step["layer"], shape: readonly number[], reserve: (bytes: number) => number): Place {
-  const [height, width, channels] = grid(shape);
-  const around = (axis: 0 | 1, length: number) =>
+/**
+ * Finds room for the input of a layer, with a frame of zeros where a convolution pads.
+ * @param before the shape in which the layer before it writes, if there is one: not yet flattened
+ */
+function place({ layer, input }: Step, before = input.shape, reserve: (bytes: number) => number): Place {
+  const [height, width, channels] = grid(before);
+  const around = (axis: 0 | 1, length: number): [number, number] =>
     layer.kind === "conv2d"
       ? paddingAround(length, layer.kernelSize[axis], layer.strides[axis], layer.padding)
       : [0, 0];
-  const [[top, bottom], [left, right]] = [around(0, height), around(1, width)] as [[number, number], [number, number]];
+  const [top, bottom] = around(0, height);
+  const [left, right] = around(1, width);
   const row = 2 * channels * (left + width + right);
   const frame = reserve(row * (top + height + bottom));
   return { frame, first: frame + top * row + 2 * channels * left, row };
 }
 
-/** [height, width, channels] of any activations. */
-function grid(shape: readonly number[]): [number, number, number] {
-  return shape.length === 3 ? (shape as [number, number, number]) : [1, 1, shape[0] as number];
-}
-
-function describeInput({ input }: Step, to: Place): Fields {
-  const [height, width, channels] = grid(input.shape);
+function describeInput({ shape, quantization: { zeroPoint } }: QuantizedActivations, to: Place): Fields {
+  const [rows, columns, channels] = grid(shape);
   return {
-    kind: kinds.indexOf("centre"),
-    rows: height,
-    columns: width * channels,
-    output: to.first,
-    outputRow: to.row,
-    zeroPoint: input.quantization.zeroPoint,
+    kind: kinds.centre,
+    ...{ rows, columns: columns * channels, output: to.first, outputRow: to.row, zeroPoint },
   };
 }
 
 /** @param to where the output goes, undefined for logits */
-function describe({ layer, input, output, pooled }: Step, from: Place, to: Place | undefined): Fields {
+function describe(step: Step, from: Place, to: Place | undefined): Fields {
+  const { layer, input, output, pooled } = step;
   const [height, width, channels] = grid(input.shape);
   const [rows, columns, outputs] = grid(output.shape);
   const common = {
-    ...{ input: from.frame, inputRow: from.row, rows, columns },
+    ...{ kind: kinds[kindOf(step)], input: from.frame, inputRow: from.row, rows, columns },
     ...{ output: to?.first, outputRow: to?.row, outputColumn: 2 * outputs },
   };
-  if (layer.kind === "dense" || layer.kind === "conv2d") {
-    const bounds = boundsOf(layer);
-    if (layer.kind === "dense") return { kind: kinds.indexOf(to ? "dense" : "logits"), ...common, ...bounds };
-    const [windows, windowColumns] = (pooled ?? output).shape as [number, number];
+  if (layer.kind === "conv2d" || layer.kind === "dense") {
+    const [windowRows, windowColumns] = grid((pooled ?? output).shape);
+    const [down, along] = layer.kind === "conv2d" ? layer.strides : [0, 0];
+    // the zero point taken off, as from what they bound; logits are real
+    const zeroPoint = layer.output?.zeroPoint ?? Infinity;
     return {
-      kind: kinds.indexOf(pooled ? "convolveAndPool" : "convolve"),
-      ...{ ...common, ...bounds, lastRow: windows - 1, lastColumn: windowColumns - 1 },
-      ...{ strideRow: from.row * layer.strides[0], strideColumn: 2 * channels * layer.strides[1] },
+      ...{ ...common, low: layer.relu ? 0 : -zeroPoint, high: 255 - zeroPoint },
+      ...{ lastRow: windowRows - 1, lastColumn: windowColumns - 1 },
+      ...{ strideRow: down * from.row, strideColumn: along * 2 * channels },
     };
   }
   const { poolSize, strides, padding } = layer;
   const { scale, zeroPoint } = input.quantization;
   if (scale > largestScale) throw notCovered(`scale ${scale} before ${layer.name}`);
-  const whole = poolSize[0] === height && poolSize[1] === width && rows * columns === 1;
   return {
-    kind: kinds.indexOf(layer.kind === "averagePool2d" && whole ? "averageAll" : layer.kind.replace("2d", "")),
     ...{ ...common, scale, zeroPoint, lastRow: height - 1, lastColumn: width - 1 },
     ...{ windowRows: poolSize[0], windowColumns: poolSize[1], strideRow: strides[0], strideColumn: strides[1] },
     beforeRows: paddingAround(height, poolSize[0], strides[0], padding)[0],
     beforeColumns: paddingAround(width, poolSize[1], strides[1], padding)[0],
   };
-}
-
-/** The lowest and highest output, its zero point taken off; of logits, in float32. */
-function boundsOf({ relu, output }: QuantizedConv2d | QuantizedDense): Fields {
-  if (!output) return { low: relu ? 0 : -Infinity };
-  return { low: relu ? 0 : -output.zeroPoint, high: 255 - output.zeroPoint };
-}
-
-/** Of a pooling layer, how many numbers it reads. */
-function multiplicationsOf({ layer, input, output, pooled }: Step): number {
-  if (layer.kind === "dense") return layer.kernel.length;
-  const [rows, columns, channels] = grid((pooled ?? output).shape);
-  if (layer.kind === "conv2d") return rows * columns * layer.kernel.length;
-  const [height, width] = grid(input.shape);
-  return rows * columns * channels * Math.min(height, layer.poolSize[0]) * Math.min(width, layer.poolSize[1]);
 }
 
 function encode(layers: Fields[]): Int32Array {

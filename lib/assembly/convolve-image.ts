@@ -1,0 +1,99 @@
+import { Layer } from "./layer";
+import { rounded } from "./requantize";
+
+/**
+ * Convolution of a picture of one channel, stride 1, and max-pooling of 2 × 2 windows. A vector holds four neighbouring outputs of
+ * one channel, so that no lane is left empty however few channels there are.
+ */
+export function convolveImage(layer: Layer): void {
+  const last = layer.columns - 4;
+  for (let y = 0; y < layer.rows; y++) {
+    for (let x = 0; x < layer.columns; x += 4) {
+      // at the right edge four windows are computed that overlap with those before
+      const left = min(x, last);
+      const input = layer.input + 2 * y * layer.inputRow + 4 * left;
+      const output = layer.output + y * layer.outputRow + left * layer.outputColumn;
+      // most of what lies around a digit is 0: its products need no multiplication
+      const rows = isBlank(layer, input) ? 0 : layer.windowRows;
+      for (let block = layer.blocks - 1; block >= 0; block--) multiply(layer, block, rows, input, output + 4 * block);
+    }
+  }
+}
+
+/** Whether all pixels are 0 that eight by two windows see, and a few to the right of them. */
+function isBlank(layer: Layer, input: usize): bool {
+  let any = i32x4.splat(0);
+  const end = input + (layer.windowRows + 1) * layer.inputRow;
+  for (; input < end; input += layer.inputRow) {
+    any = v128.or(any, v128.load(input));
+    for (let at = 16; at < 4 * layer.pairs + 16; at += 16) any = v128.or(any, v128.load(input + at));
+  }
+  return !v128.any_true(any);
+}
+
+/**
+ * Eight columns × two rows of windows × a block of two channels, in eight registers. What two pixels add to the windows of even
+ * columns lies in one vector, to those of odd columns one pixel further on: after the pooling both are the same four outputs.
+ */
+function multiply(layer: Layer, block: i32, rows: i32, input: usize, output: usize): void {
+  let a0 = i32x4.splat(0);
+  let a1 = a0;
+  let b0 = a0;
+  let b1 = a0;
+  let c0 = a0;
+  let c1 = a0;
+  let d0 = a0;
+  let d1 = a0;
+  const length = 8 * layer.pairs;
+  const skip = layer.inputRow - 4 * layer.pairs;
+  let below = input + layer.inputRow;
+  let weights = layer.weights + block * layer.windowRows * length;
+  for (; rows > 0; rows--) {
+    const end = weights + length;
+    do {
+      const w0 = v128.load_splat<u32>(weights);
+      const w1 = v128.load_splat<u32>(weights, 4);
+      const a = v128.load(input);
+      const b = v128.load(input, 2);
+      const c = v128.load(below);
+      const d = v128.load(below, 2);
+      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(a, w0));
+      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(a, w1));
+      b0 = i32x4.add(b0, i32x4.dot_i16x8_s(b, w0));
+      b1 = i32x4.add(b1, i32x4.dot_i16x8_s(b, w1));
+      c0 = i32x4.add(c0, i32x4.dot_i16x8_s(c, w0));
+      c1 = i32x4.add(c1, i32x4.dot_i16x8_s(c, w1));
+      d0 = i32x4.add(d0, i32x4.dot_i16x8_s(d, w0));
+      d1 = i32x4.add(d1, i32x4.dot_i16x8_s(d, w1));
+      input += 4;
+      below += 4;
+      weights += 8;
+    } while (weights < end);
+    input += skip;
+    below += skip;
+  }
+  const channels = layer.channels + 16 * block;
+  const low = f32x4.splat(layer.low);
+  const high = f32x4.splat(layer.high);
+  const bias0 = v128.load_splat<u32>(channels);
+  const bias1 = v128.load_splat<u32>(channels, 4);
+  const first = rounded(
+    i32x4.add(i32x4.max_s(i32x4.max_s(a0, b0), i32x4.max_s(c0, d0)), bias0),
+    v128.load_splat<u32>(channels, 8),
+    low,
+    high,
+  );
+  const second = rounded(
+    i32x4.add(i32x4.max_s(i32x4.max_s(a1, b1), i32x4.max_s(c1, d1)), bias1),
+    v128.load_splat<u32>(channels, 12),
+    low,
+    high,
+  );
+  // both channels of a pixel in one lane
+  const pixels = v128.or(v128.and(first, i32x4.splat(0xffff)), i32x4.shl(second, 16));
+  const step = layer.outputColumn;
+  v128.store_lane<u32>(output, pixels, 0);
+  v128.store_lane<u32>(output + step, pixels, 1);
+  v128.store_lane<u32>(output + 2 * step, pixels, 2);
+  v128.store_lane<u32>(output + 3 * step, pixels, 3);
+}

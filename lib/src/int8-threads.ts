@@ -85,14 +85,15 @@ function copyShared(bytes: Uint8Array): Uint8Array {
 const pool: Worker[] = [];
 let usable = true;
 
-/** So many workers, kept for the next batch; none when they cannot be started. They do not keep the process alive. */
+/** So many workers, kept for the next batch; none where they cannot be started. They do not keep the process alive. */
 function workers(count: number): readonly Worker[] {
   const { Worker } = nodeModule("node:worker_threads") ?? {};
   try {
+    // the compiled file next to this one: there is none when this one runs uncompiled, or bundled with others
+    const file = __filename.replace("int8-threads.js", "int8-worker.js");
+    usable &&= file !== __filename;
     while (Worker && usable && pool.length < count) {
-      // as a worker's file this one's neighbour, compiled or not
-      const [, directory, extension] = /^(.*)int8-threads(\.\w+)$/.exec(__filename) ?? [];
-      const worker = new Worker(`${directory}int8-worker${extension}`, extension === ".js" ? { execArgv: [] } : {});
+      const worker = new Worker(file, { execArgv: [] });
       worker.unref();
       const leave = () => {
         usable = false;

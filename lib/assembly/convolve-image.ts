@@ -14,8 +14,12 @@ export function convolveImage(layer: Layer): void {
       const input = layer.input + 2 * y * layer.inputRow + 4 * left;
       const output = layer.output + y * layer.outputRow + left * layer.outputColumn;
       // most of what lies around a digit is 0: its products need no multiplication
-      const rows = isBlank(layer, input) ? 0 : layer.windowRows;
-      for (let block = layer.blocks - 1; block >= 0; block--) multiply(layer, block, rows, input, output + 4 * block);
+      if (isBlank(layer, input)) {
+        const sums = i32x4.splat(0);
+        for (let block = layer.blocks - 1; block >= 0; block--) finish(layer, block, sums, sums, output);
+      } else {
+        for (let block = layer.blocks - 1; block >= 0; block--) multiply(layer, block, input, output);
+      }
     }
   }
 }
@@ -24,9 +28,9 @@ export function convolveImage(layer: Layer): void {
 function isBlank(layer: Layer, input: usize): bool {
   let any = i32x4.splat(0);
   const end = input + (layer.windowRows + 1) * layer.inputRow;
+  const width = 16 + 4 * layer.pairs;
   for (; input < end; input += layer.inputRow) {
-    any = v128.or(any, v128.load(input));
-    for (let at = 16; at < 4 * layer.pairs + 16; at += 16) any = v128.or(any, v128.load(input + at));
+    for (let at = 0; at < width; at += 16) any = v128.or(any, v128.load(input + at));
   }
   return !v128.any_true(any);
 }
@@ -35,7 +39,7 @@ function isBlank(layer: Layer, input: usize): bool {
  * Eight columns × two rows of windows × a block of two channels, in eight registers. What two pixels add to the windows of even
  * columns lies in one vector, to those of odd columns one pixel further on: after the pooling both are the same four outputs.
  */
-function multiply(layer: Layer, block: i32, rows: i32, input: usize, output: usize): void {
+function multiply(layer: Layer, block: i32, input: usize, output: usize): void {
   let a0 = i32x4.splat(0);
   let a1 = a0;
   let b0 = a0;
@@ -48,7 +52,7 @@ function multiply(layer: Layer, block: i32, rows: i32, input: usize, output: usi
   const skip = layer.inputRow - 4 * layer.pairs;
   let below = input + layer.inputRow;
   let weights = layer.weights + block * layer.windowRows * length;
-  for (; rows > 0; rows--) {
+  for (let rows = layer.windowRows; rows > 0; rows--) {
     const end = weights + length;
     do {
       const w0 = v128.load_splat<u32>(weights);
@@ -72,28 +76,26 @@ function multiply(layer: Layer, block: i32, rows: i32, input: usize, output: usi
     input += skip;
     below += skip;
   }
+  const first = i32x4.max_s(i32x4.max_s(a0, b0), i32x4.max_s(c0, d0));
+  const second = i32x4.max_s(i32x4.max_s(a1, b1), i32x4.max_s(c1, d1));
+  finish(layer, block, first, second, output);
+}
+
+/** From the sums of four neighbouring outputs in two channels to their activations. */
+function finish(layer: Layer, block: i32, first: v128, second: v128, output: usize): void {
   const channels = layer.channels + 16 * block;
   const low = f32x4.splat(layer.low);
   const high = f32x4.splat(layer.high);
-  const bias0 = v128.load_splat<u32>(channels);
-  const bias1 = v128.load_splat<u32>(channels, 4);
-  const first = rounded(
-    i32x4.add(i32x4.max_s(i32x4.max_s(a0, b0), i32x4.max_s(c0, d0)), bias0),
-    v128.load_splat<u32>(channels, 8),
-    low,
-    high,
-  );
-  const second = rounded(
-    i32x4.add(i32x4.max_s(i32x4.max_s(a1, b1), i32x4.max_s(c1, d1)), bias1),
-    v128.load_splat<u32>(channels, 12),
-    low,
-    high,
-  );
-  // both channels of a pixel in one lane
-  const pixels = v128.or(v128.and(first, i32x4.splat(0xffff)), i32x4.shl(second, 16));
+  const even = i32x4.add(first, v128.load_splat<u32>(channels));
+  const odd = i32x4.add(second, v128.load_splat<u32>(channels, 4));
+  const evens = rounded(even, v128.load_splat<u32>(channels, 8), low, high);
+  const odds = rounded(odd, v128.load_splat<u32>(channels, 12), low, high);
+  // both channels of a pixel in one lane; the next pixel overwrites a last channel that only fills the block
+  const pixels = v128.or(v128.and(evens, i32x4.splat(0xffff)), i32x4.shl(odds, 16));
   const step = layer.outputColumn;
-  v128.store_lane<u32>(output, pixels, 0);
-  v128.store_lane<u32>(output + step, pixels, 1);
-  v128.store_lane<u32>(output + 2 * step, pixels, 2);
-  v128.store_lane<u32>(output + 3 * step, pixels, 3);
+  const to = output + 4 * block;
+  v128.store_lane<u32>(to, pixels, 0);
+  v128.store_lane<u32>(to + step, pixels, 1);
+  v128.store_lane<u32>(to + 2 * step, pixels, 2);
+  v128.store_lane<u32>(to + 3 * step, pixels, 3);
 }

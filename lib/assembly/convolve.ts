@@ -3,38 +3,31 @@ import { requantize } from "./requantize";
 
 /** Convolution, four windows side by side at a time. */
 export function convolve(layer: Layer): void {
-  const last = layer.lastColumn;
+  const step = layer.strideColumn;
   for (let y = 0; y < layer.rows; y++) {
     const row = layer.input + y * layer.strideRow;
-    const output = layer.output + y * layer.outputRow;
     for (let x = 0; x < layer.columns; x += 4) {
-      // at the right edge the last window is computed again, to the same place
-      const b = min(x + 1, last);
-      const c = min(x + 2, last);
-      const d = min(x + 3, last);
-      const step = layer.strideColumn;
-      const place = layer.outputColumn;
-      for (let block = layer.blocks - 1; block >= 0; block--) {
-        const at = output + 16 * block;
+      // at the right edge the last window is computed again and again
+      const last = row + layer.lastColumn * step;
+      const a = row + x * step;
+      const output = layer.output + y * layer.outputRow + x * layer.outputColumn;
+      const outputs = min(4, layer.columns - x);
+      for (let block = layer.blocks - 1; block >= 0; block--)
         multiply(
           layer,
           block,
-          row + x * step,
-          row + b * step,
-          row + c * step,
-          row + d * step,
-          false,
-          at + x * place,
-          at + b * place,
-          at + c * place,
-          at + d * place,
+          a,
+          min(a + step, last),
+          min(a + 2 * step, last),
+          min(a + 3 * step, last),
+          output,
+          outputs,
         );
-      }
     }
   }
 }
 
-/** Convolution and max-pooling of 2 × 2 windows: the largest of four accumulators is requantised, which gives the same bits. */
+/** Convolution and max-pooling of 2 × 2 windows. */
 export function convolveAndPool(layer: Layer): void {
   for (let y = 0; y < layer.rows; y++) {
     const top = layer.input + 2 * y * layer.strideRow;
@@ -44,40 +37,17 @@ export function convolveAndPool(layer: Layer): void {
       const right = min(2 * x + 1, layer.lastColumn) * layer.strideColumn;
       const output = layer.output + y * layer.outputRow + x * layer.outputColumn;
       for (let block = layer.blocks - 1; block >= 0; block--)
-        multiply(
-          layer,
-          block,
-          top + left,
-          top + right,
-          bottom + left,
-          bottom + right,
-          true,
-          output + 16 * block,
-          0,
-          0,
-          0,
-        );
+        multiply(layer, block, top + left, top + right, bottom + left, bottom + right, output, 1);
     }
   }
 }
 
 /**
- * Four windows × one block of eight channels, in eight registers. Each step multiplies a pair of inputs of every window with the
- * weights of all channels: lane by lane, two products and their sum.
+ * Four windows × a block of eight channels, in eight registers. Each step multiplies a pair of inputs of each window with the
+ * weights of all channels: two products and their sum in every lane.
+ * @param outputs how many neighbouring outputs there are: if only one, the largest of the four
  */
-function multiply(
-  layer: Layer,
-  block: i32,
-  a: usize,
-  b: usize,
-  c: usize,
-  d: usize,
-  pool: bool,
-  toA: usize,
-  toB: usize,
-  toC: usize,
-  toD: usize,
-): void {
+function multiply(layer: Layer, block: i32, a: usize, b: usize, c: usize, d: usize, output: usize, outputs: i32): void {
   let a0 = i32x4.splat(0),
     a1 = a0,
     b0 = a0,
@@ -120,15 +90,16 @@ function multiply(
   const channels = layer.channels + 64 * block;
   const low = f32x4.splat(layer.low);
   const high = f32x4.splat(layer.high);
-  // Channels that fill the last block are 0, and the next pixel overwrites them: pixels in order, the last block first.
-  if (pool) {
-    const largest0 = i32x4.max_s(i32x4.max_s(a0, b0), i32x4.max_s(c0, d0));
-    const largest1 = i32x4.max_s(i32x4.max_s(a1, b1), i32x4.max_s(c1, d1));
-    v128.store(toA, requantize(largest0, largest1, channels, 32, low, high));
-  } else {
-    v128.store(toA, requantize(a0, a1, channels, 32, low, high));
-    v128.store(toB, requantize(b0, b1, channels, 32, low, high));
-    v128.store(toC, requantize(c0, c1, channels, 32, low, high));
-    v128.store(toD, requantize(d0, d1, channels, 32, low, high));
+  // channels that only fill the last block are 0, and the next pixel overwrites them: pixels in order, the last block first
+  const to = output + 16 * block;
+  if (outputs == 1) {
+    // a larger sum makes no smaller activation: the largest sum is as good as the largest activation
+    a0 = i32x4.max_s(i32x4.max_s(a0, b0), i32x4.max_s(c0, d0));
+    a1 = i32x4.max_s(i32x4.max_s(a1, b1), i32x4.max_s(c1, d1));
   }
+  const step = layer.outputColumn;
+  v128.store(to, requantize(a0, a1, channels, 32, low, high));
+  if (outputs > 1) v128.store(to + step, requantize(b0, b1, channels, 32, low, high));
+  if (outputs > 2) v128.store(to + 2 * step, requantize(c0, c1, channels, 32, low, high));
+  if (outputs > 3) v128.store(to + 3 * step, requantize(d0, d1, channels, 32, low, high));
 }

@@ -7,15 +7,18 @@
  */
 export function packKernel(kernel: Int8Array, rows: number, channels: number, width: number): Int16Array {
   const length = kernel.length / rows / channels;
-  const pairs = Math.ceil(length / 2);
   const blocks = Math.ceil(channels / width);
-  const packed = new Int16Array(blocks * rows * pairs * width * 2);
-  for (let row = 0, from = 0; row < rows; row++) {
-    for (let i = 0; i < length; i++) {
-      for (let channel = 0; channel < channels; channel++) {
-        const [block, lane] = [Math.floor(channel / width), channel % width];
-        const pair = (block * rows + row) * pairs + (i >> 1);
-        packed[(pair * width + lane) * 2 + (i & 1)] = kernel[from++] as number;
+  const packed = new Int16Array(blocks * rows * Math.ceil(length / 2) * width * 2);
+  let at = 0;
+  for (let block = 0; block < blocks; block++) {
+    for (let row = 0; row < rows; row++) {
+      for (let input = 0; input < length; input += 2) {
+        for (let channel = block * width; channel < (block + 1) * width; channel++, at += 2) {
+          if (channel >= channels) continue;
+          const from = (row * length + input) * channels + channel;
+          packed[at] = kernel[from] as number;
+          if (input + 1 < length) packed[at + 1] = kernel[from + channels] as number;
+        }
       }
     }
   }

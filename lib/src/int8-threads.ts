@@ -10,25 +10,25 @@ export interface Helper {
   postMessage(message: { engine: number; job: Job }): void;
 }
 
-// a helper is told of a batch in 0.05 ms, and of one that takes less than 1 ms nothing is left when it looks
-const smallestBatch = 2 ** 25;
-// about 0.3 ms: what one thread may have to wait for the other at the end
-const smallestChunk = 2 ** 23;
+// multiplications in a batch that pays for a helper, 2 to 3 ms: it takes that long until one that sleeps has joined in
+const worthOfHelp = 2 ** 26;
+// multiplications in a chunk, about 0.3 ms: what one thread may have to wait for another at the end
+const worthOfChunk = 2 ** 23;
 // batches are copied to shared memory, so much at a time that it stays small
 const largestSlice = 2 ** 22;
 
 let engines = 0;
 
-/** How many threads can work at the same time; 1 where there are no worker threads. */
+/** How many threads can work at the same time, 64 at most; 1 where there are no worker threads. */
 export function countThreads(): number {
-  return nodeModule("node:worker_threads") ? (nodeModule("node:os")?.availableParallelism() ?? 1) : 1;
+  return nodeModule("node:worker_threads") ? Math.min(64, nodeModule("node:os")?.availableParallelism() ?? 1) : 1;
 }
 
 /**
  * Shares batches among threads.
  * @param alone runs images on the calling thread
  * @param threads the calling one included
- * @param options.helpers so many of them, to be sent each batch; `undefined` when they cannot be had
+ * @param options.helpers gives so many of them, or as many as it has
  * @param options.patience how long, in ms, a helper may take for its last chunk
  */
 export function threadedEngine(
@@ -38,15 +38,19 @@ export function threadedEngine(
   { helpers = workers, patience = 2000 }: { helpers?: (count: number) => readonly Helper[]; patience?: number } = {},
 ): RunImages {
   const { size, classes, multiplications, capacity } = program;
-  const chunk = Math.min(capacity, Math.ceil(smallestChunk / multiplications));
+  const chunk = Math.min(capacity, Math.ceil(worthOfChunk / multiplications));
   const slice = Math.max(1, Math.floor(largestSlice / size));
   const engine = engines++;
   let shared: Pick<Job, "program" | "module" | "pixels" | "logits"> | undefined;
   let alive = true;
 
   return (pixels, count) => {
-    const pays = count > chunk && count * multiplications >= smallestBatch;
-    const willing = pays && alive ? helpers(threads - 1) : [];
+    const useful = Math.min(
+      threads - 1,
+      Math.ceil(count / chunk) - 1,
+      Math.floor((count * multiplications) / worthOfHelp),
+    );
+    const willing = alive && useful > 0 ? helpers(useful) : [];
     if (willing.length === 0) return alone(pixels, count);
     const logits = new Float32Array(count * classes);
     for (let first = 0; first < count; first += slice) {

@@ -1,6 +1,7 @@
 /**
  * Inference of a quantised network in integers: uint8 activations, int8 weights, int32 accumulators. Two engines give the same
- * bits: the readable reference, and WebAssembly with SIMD. Neither needs anything but the language: they run in a browser.
+ * bits: the readable reference (`int8-reference.ts`), and WebAssembly with SIMD (`int8-wasm.ts`, compiled from `lib/assembly`).
+ * Both need nothing but the language, and run in a browser; worker threads are used where there are any.
  */
 import { checkQuantized, sizeOf, typeName } from "./check-quantized";
 import { int8Program } from "./int8-program";
@@ -16,7 +17,10 @@ export interface Int8Options {
   requantization?: Requantization;
   /** `"auto"` is WebAssembly where it can run the model, and the reference everywhere else: the same bits */
   engine?: "auto" | "wasm" | "reference";
-  /** how many threads share a batch that is large enough, the calling one included: as many as the processor has unless given */
+  /**
+   * How many threads share a batch that is large enough, the calling one included: as many as there are processors unless given.
+   * The reference needs one.
+   */
   threads?: number;
 }
 

@@ -7,22 +7,15 @@ export function convolve(layer: Layer): void {
   for (let y = 0; y < layer.rows; y++) {
     const row = layer.input + y * layer.strideRow;
     for (let x = 0; x < layer.columns; x += 4) {
-      // at the right edge the last window is computed again and again
+      // at the right edge the last window is computed again, and not stored
       const last = row + layer.lastColumn * step;
       const a = row + x * step;
+      const b = min(a + step, last);
+      const c = min(b + step, last);
+      const d = min(c + step, last);
       const output = layer.output + y * layer.outputRow + x * layer.outputColumn;
       const outputs = min(4, layer.columns - x);
-      for (let block = layer.blocks - 1; block >= 0; block--)
-        multiply(
-          layer,
-          block,
-          a,
-          min(a + step, last),
-          min(a + 2 * step, last),
-          min(a + 3 * step, last),
-          output,
-          outputs,
-        );
+      for (let block = layer.blocks - 1; block >= 0; block--) multiply(layer, block, a, b, c, d, output, outputs);
     }
   }
 }

@@ -18,15 +18,21 @@ const bytes = (seed: number, length: number): Uint8Array => {
   return Uint8Array.from({ length }, () => source.integer(0, 255));
 };
 
-for (const requantization of ["float", "fixed"] as const) {
-  test(`inferInt8(model, pixels, {requantization: "${requantization}"}) agrees with nested loops and 64-bit integers`, () => {
+const engines = [
+  { requantization: "float", engine: "wasm" },
+  { requantization: "float", engine: "reference" },
+  { requantization: "fixed", engine: "reference" },
+] as const;
+for (const options of engines) {
+  const { requantization, engine } = options;
+  test(`inferInt8(model, pixels, {requantization: "${requantization}", engine: "${engine}"}) agrees with nested loops and 64-bit integers`, () => {
     const layers = { conv2d: 0, maxPool2d: 0, averagePool2d: 0, flatten: 0, dense: 0 };
     const seen = { low: 0, high: 0, between: 0, ...layers, same: 0, valid: 0 };
     for (let seed = 0; seed < 150; seed++) {
       const model = randomQuantized(seed);
       const size = model.inputShape[0] * model.inputShape[1] * model.inputShape[2];
       const pixels = bytes(seed, 3 * size);
-      const logits = inferInt8(model, pixels, { requantization });
+      const logits = inferInt8(model, pixels, options);
       const expected = [0, 1, 2].flatMap((i) => {
         const result = inferSlowly(model, pixels.subarray(i * size, (i + 1) * size), requantization);
         for (const value of result.activations) seen[value === 0 ? "low" : value === 255 ? "high" : "between"]++;
@@ -194,8 +200,16 @@ test("int8.ts and model-file.ts run in an engine that has nothing but the langua
   assert.deepEqual(int8.files, [
     "check-quantized",
     "int8",
+    "int8-chunks",
+    "int8-kernel-bytes",
     "int8-layers",
+    "int8-packing",
     "int8-pooling",
+    "int8-program",
+    "int8-reference",
+    "int8-steps",
+    "int8-threads",
+    "int8-wasm",
     "quantized-model",
     "requantize",
     "sliding-window",
@@ -216,8 +230,10 @@ test("int8.ts and model-file.ts run in an engine that has nothing but the langua
     given: [...pixels],
     model: runInContext("decodeModel(Uint8Array.from(given))", decoded),
   });
-  const logits = runInContext("[...inferInt8(model, Uint8Array.from(given))]", int8.context);
-  assert.deepEqual(Float32Array.from(logits), inferInt8(model, pixels));
+  for (const engine of ["wasm", "reference"]) {
+    const call = `[...inferInt8(model, Uint8Array.from(given), { engine: "${engine}" })]`;
+    assert.deepEqual(Float32Array.from(runInContext(call, int8.context)), inferInt8(model, pixels));
+  }
 });
 
 test("inferInt8(model, pixels) refuses pixels that are not whole images in bytes", () => {
@@ -243,6 +259,11 @@ test("inferInt8(model, pixels) refuses pixels that are not whole images in bytes
       () => int8Engine(wide, { requantization: "double" as "float" }),
       /^Error: Expected `requantization` to be float or fixed, got double\.$/,
     ],
+    [
+      () => int8Engine(wide, { engine: "gpu" as "wasm" }),
+      /^Error: Expected `engine` to be auto, wasm or reference, got gpu\.$/,
+    ],
+    [() => int8Engine(wide, { threads: 0 }), /^Error: Expected `threads` to be a whole number in 1 … 64, got 0\.$/],
     [() => int8Engine({ ...wide, inputShape: [1, 1, 2] }), /half: expected `kernel` to hold 2 numbers/],
   ];
   for (const [work, message] of cases) assert.throws(work, message);

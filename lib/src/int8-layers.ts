@@ -2,7 +2,7 @@
 import { sizeOf } from "./check-quantized";
 import { type LayerStep, preparePool2d, type QuantizedActivations } from "./int8-pooling";
 import type { QuantizedConv2d, QuantizedDense, QuantizedLayer } from "./quantized-model";
-import { type Requantization, requantizer } from "./requantize";
+import { floatMultipliers, type Requantization, requantizer } from "./requantize";
 import { windowsAlong } from "./sliding-window";
 
 /** Prepares a layer, its multipliers and buffers, to be run on many images. */
@@ -83,7 +83,7 @@ export function prepareLogits(
   { kernel, bias, scales, relu }: QuantizedDense,
   input: QuantizedActivations,
 ): (values: Uint8Array) => Float32Array {
-  const logitScales = scales.map((scale) => Math.fround(input.quantization.scale * scale));
+  const logitScales = floatMultipliers(scales, input.quantization.scale);
   const accumulate = prepareProduct(kernel, bias, input);
   return (values) => {
     const accumulators = accumulate(values);

@@ -1,17 +1,27 @@
 /**
- * Inference of a quantised network in integers: uint8 activations, int8 weights, int32 accumulators. This is the readable
- * reference; it runs in any JavaScript engine and needs nothing but typed arrays.
+ * Inference of a quantised network in integers: uint8 activations, int8 weights, int32 accumulators. Two engines give the same
+ * bits: the readable reference (`int8-reference.ts`), and WebAssembly with SIMD (`int8-wasm.ts`, compiled from `lib/assembly`).
+ * Both need nothing but the language, and run in a browser; worker threads are used where there are any.
  */
 import { checkQuantized, sizeOf, typeName } from "./check-quantized";
-import { prepareLayer, prepareLogits } from "./int8-layers";
-import type { QuantizedActivations } from "./int8-pooling";
-import type { QuantizedDense, QuantizedModel } from "./quantized-model";
+import { int8Program } from "./int8-program";
+import { type RunImages, referenceEngine } from "./int8-reference";
+import { countThreads, threadedEngine } from "./int8-threads";
+import { wasmEngine } from "./int8-wasm";
+import type { QuantizedModel } from "./quantized-model";
 import type { Requantization } from "./requantize";
 
 /** Knobs of `int8Engine` and `inferInt8`. */
 export interface Int8Options {
   /** `"float"` gives the bits of ONNX Runtime, `"fixed"` those of TensorFlow Lite's integer arithmetic */
   requantization?: Requantization;
+  /** `"auto"` is WebAssembly where it can run the model, and the reference everywhere else: the same bits */
+  engine?: "auto" | "wasm" | "reference";
+  /**
+   * How many threads share a batch that is large enough, the calling one included: as many as there are processors unless given.
+   * The reference needs one.
+   */
+  threads?: number;
 }
 
 /** From raw pixels, uint8 [n × height × width × channels], to logits, float32 [n × classes]. */
@@ -27,9 +37,9 @@ export type Int8Engine = (pixels: Uint8Array) => Float32Array;
 export function inferInt8(
   model: QuantizedModel,
   pixels: Uint8Array,
-  { count, requantization }: Int8Options & { count?: number } = {},
+  { count, ...options }: Int8Options & { count?: number } = {},
 ): Float32Array {
-  const engine = int8Engine(model, { requantization });
+  const engine = int8Engine(model, options);
   const held = countImages(pixels, sizeOf(model.inputShape));
   if (count !== undefined && count !== held)
     throw new Error(`Expected \`pixels\` to hold ${count} images, as \`count\` says, got ${held}.`);
@@ -38,29 +48,35 @@ export function inferInt8(
 
 /**
  * Prepares a network once, checks and multipliers and buffers, to be run many times. Later changes of `model` may go unnoticed.
- * @throws when the model's layers do not fit together
+ * @throws when the model's layers do not fit together, or when `engine` is `"wasm"` and WebAssembly cannot run the model
  */
-export function int8Engine(model: QuantizedModel, { requantization = "float" }: Int8Options = {}): Int8Engine {
-  const flow = checkQuantized(model);
+export function int8Engine(
+  model: QuantizedModel,
+  { requantization = "float", engine = "auto", threads = countThreads() }: Int8Options = {},
+): Int8Engine {
   if (requantization !== "float" && requantization !== "fixed")
     throw new Error(`Expected \`requantization\` to be float or fixed, got ${requantization}.`);
-  const steps = model.layers
-    .slice(0, -1)
-    .map((layer, i) =>
-      prepareLayer(layer, flow[i] as QuantizedActivations, flow[i + 1] as QuantizedActivations, requantization),
-    );
-  const last = prepareLogits(model.layers.at(-1) as QuantizedDense, flow.at(-2) as QuantizedActivations);
+  if (engine !== "auto" && engine !== "wasm" && engine !== "reference")
+    throw new Error(`Expected \`engine\` to be auto, wasm or reference, got ${engine}.`);
+  if (!(Number.isInteger(threads) && threads >= 1 && threads <= 64))
+    throw new Error(`Expected \`threads\` to be a whole number in 1 … 64, got ${threads}.`);
+  const flow = checkQuantized(model);
+  const run = prepare();
   const size = sizeOf(model.inputShape);
-  return (pixels) => {
-    const count = countImages(pixels, size);
-    const logits: Float32Array[] = [];
-    for (let i = 0; i < count; i++) {
-      let activations = pixels.subarray(i * size, (i + 1) * size);
-      for (const step of steps) activations = step(activations);
-      logits.push(last(activations));
+  return (pixels) => run(pixels, countImages(pixels, size));
+
+  function prepare(): RunImages {
+    if (engine === "reference") return referenceEngine(model, flow, requantization);
+    try {
+      const program = int8Program(model, flow, requantization);
+      const alone = wasmEngine(program);
+      return threads === 1 ? alone : threadedEngine(program, alone, threads);
+    } catch (error) {
+      // no SIMD, a page that forbids WebAssembly, no memory left, or a model that the kernel does not cover
+      if (engine === "wasm") throw error;
+      return referenceEngine(model, flow, requantization);
     }
-    return joined(logits);
-  };
+  }
 }
 
 /**
@@ -77,11 +93,4 @@ export function countImages(pixels: Uint8Array, size: number): number {
       `Expected \`pixels\` to hold a whole number of images of ${size} bytes (height × width × channels), got ${pixels.length} bytes.`,
     );
   return pixels.length / size;
-}
-
-function joined(rows: Float32Array[]): Float32Array {
-  const width = rows[0]?.length ?? 0;
-  const all = new Float32Array(rows.length * width);
-  for (const [i, row] of rows.entries()) all.set(row, i * width);
-  return all;
 }

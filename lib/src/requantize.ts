@@ -23,7 +23,7 @@ export function requantizer(
   const lowest = relu ? zeroPoint : 0;
   const saturate = (value: number) => Math.min(255, Math.max(lowest, value + zeroPoint));
   if (mode === "float") {
-    const multipliers = scales.map((weightScale) => Math.fround(Math.fround(inputScale * weightScale) / scale));
+    const multipliers = floatMultipliers(scales, inputScale, scale);
     return (accumulator, channel) => {
       const product = Math.fround(accumulator) * (multipliers[channel] as number);
       return saturate(roundHalfToEven(Math.fround(product)));
@@ -33,6 +33,11 @@ export function requantizer(
   const multipliers = Array.from(scales, (weightScale) => fixedPoint((inputScale * weightScale) / scale));
   return (accumulator, channel) =>
     saturate(multiplyByFixedPoint(accumulator, multipliers[channel] as FixedPointMultiplier));
+}
+
+/** One multiplier for each output channel: accumulator × multiplier is in units of `outputScale`, or real if that is 1. */
+export function floatMultipliers(scales: Float32Array, inputScale: number, outputScale = 1): Float32Array {
+  return scales.map((weightScale) => Math.fround(inputScale * weightScale) / outputScale);
 }
 
 /** The nearest whole number; of two equally near ones the even one. */

@@ -1,22 +1,24 @@
 // @ts-check
-/** Compiles `lib/src` to `lib/dist`, which is what notebooks and tests import. */
+/** Compiles `lib/assembly` into `lib/src`, and `lib/src` to `lib/dist`, which is what notebooks and tests import. */
 import { existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "./failure.mjs";
 import { hashOf, readJson, writeWhole } from "./files.mjs";
+import { compileKernel } from "./kernel.mjs";
 import { run } from "./run.mjs";
 
 /** @typedef {import("./project.mjs").Project} Project */
 
 /** @param {Project} project */
 export const librarySources = ({ root }) =>
-  ["src", "tsconfig.json", "package.json"].map((name) => join(root, "lib", name));
+  ["assembly", "src", "tsconfig.json", "package.json"].map((name) => join(root, "lib", name));
 
 /**
  * Builds when the sources differ from those of the last build, or someone else has built since.
  * @param {Project} project
  */
 export async function buildLibrary(project) {
+  await compileKernel(project);
   const marker = join(project.dist, "build.json");
   const sources = hashOf(librarySources(project));
   const last = readJson(marker);

@@ -1,8 +1,23 @@
 import type { QuantizedLayer, QuantizedModel } from "../../lib/src/quantized-model";
 import { type Random, random } from "../../lib/src/random";
 
-/** A small network of random layers and random numbers, some of whose activations saturate; the same for a seed. */
-export function randomQuantized(seed: number): QuantizedModel {
+type Bounds = readonly [low: number, high: number];
+
+/**
+ * A small network of random layers and random numbers, some of whose activations saturate; the same for a seed.
+ * @param options.halving how often max-pooling of 2 × 2 windows follows a convolution
+ */
+export function randomQuantized(
+  seed: number,
+  {
+    sides = [5, 9],
+    channels: inputChannels = [1, 3],
+    filters: outputs = [1, 4],
+    windows = [1, 4],
+    units: hidden = [1, 6],
+    halving = 0,
+  }: { sides?: Bounds; channels?: Bounds; filters?: Bounds; windows?: Bounds; units?: Bounds; halving?: number } = {},
+): QuantizedModel {
   const source = random(seed, 77);
   const pick = <T>(...items: T[]): T => items[source.integer(0, items.length - 1)] as T;
   const quantization = () => ({
@@ -14,14 +29,14 @@ export function randomQuantized(seed: number): QuantizedModel {
     strides: [source.integer(1, 3), source.integer(1, 3)] as const,
     padding: pick("same", "valid") as "same" | "valid",
   });
-  const inputShape = [source.integer(5, 9), source.integer(5, 9), source.integer(1, 3)] as const;
+  const inputShape = [source.integer(...sides), source.integer(...sides), source.integer(...inputChannels)] as const;
   let [height, width, channels]: number[] = [...inputShape];
   const layers: QuantizedLayer[] = [];
   for (let i = source.integer(0, 3); i > 0; i--) {
     const size =
       source.uniform() < 0.15
         ? ([height as number, width as number] as const)
-        : ([source.integer(1, 4), source.integer(1, 4)] as const);
+        : ([source.integer(...windows), source.integer(...windows)] as const);
     const { strides, padding } = window();
     const length = (along: number, axis: 0 | 1) =>
       padding === "same" ? Math.ceil(along / strides[axis]) : Math.ceil((along - size[axis] + 1) / strides[axis]);
@@ -29,17 +44,24 @@ export function randomQuantized(seed: number): QuantizedModel {
     if (outputHeight < 1 || outputWidth < 1) continue;
     const name = `layer${i}`;
     if (source.uniform() < 0.6) {
-      const filters = source.integer(1, 4);
+      const filters = source.integer(...outputs);
       const common = { name, ...weights(size[0] * size[1] * (channels as number), filters) };
       layers.push({ kind: "conv2d", ...common, kernelSize: size, strides, padding, output: quantization() });
       channels = filters;
+      if (halving > 0 && source.uniform() < halving && outputHeight > 1 && outputWidth > 1) {
+        const half = pick("same", "valid");
+        layers.push({ kind: "maxPool2d", name: `half${i}`, poolSize: [2, 2], strides: [2, 2], padding: half });
+        const rounded = half === "same" ? Math.ceil : Math.floor;
+        [height, width] = [rounded(outputHeight / 2), rounded(outputWidth / 2)];
+        continue;
+      }
     } else layers.push({ kind: pick("maxPool2d", "averagePool2d"), name, poolSize: size, strides, padding });
     [height, width] = [outputHeight, outputWidth];
   }
   layers.push({ kind: "flatten", name: "flatten" });
   let inputs = (height as number) * (width as number) * (channels as number);
   if (source.uniform() < 0.6) {
-    const units = source.integer(1, 6);
+    const units = source.integer(...hidden);
     layers.push({ kind: "dense", name: "dense", ...weights(inputs, units), output: quantization() });
     inputs = units;
   }

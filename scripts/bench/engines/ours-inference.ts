@@ -5,8 +5,8 @@ import { type InferenceRequest, rawInputs, serveInference } from "./inference";
 // one engine a process, prepared once however often the batch changes
 let infer: Int8Engine | undefined;
 
-serveInference((request: InferenceRequest & { engine: string }) => {
+serveInference((request: InferenceRequest & Pick<Int8Options, "engine">) => {
   const { quantized, threads, engine } = request;
-  infer ??= int8Engine(loadQuantized(quantized), { engine, threads } as Int8Options);
+  infer ??= int8Engine(loadQuantized(quantized), { engine, threads });
   return { infer, inputs: rawInputs(request), versions: {} };
 });

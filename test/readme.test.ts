@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { it } from "node:test";
-import { loadTestResults } from "lenet-lab";
+import { loadBench, loadTestResults } from "lenet-lab";
 import { root } from "./helpers/notebook";
 
 const pages = ["README.md", "CONTRIBUTING.md", "data/README.md"];
@@ -42,4 +42,32 @@ it("the headline holds what the project promises", () => {
   assert.equal(parameters, 61_706);
   assert.equal(seeds.length, 5);
   assert.ok(mean >= 0.995, `mean ${mean}`);
+});
+
+it("README's table of speed holds the medians of bench.json, and its date", () => {
+  const { date, training, inference } = loadBench();
+  const lines = read("README.md").split("\n");
+  const inRow = (row: string, text: string) =>
+    assert.ok(lines.find((line) => line.startsWith(`| ${row}`))?.includes(text), `${row}: no ${text}`);
+  inRow("medians on two cores", date);
+  const engines = { ours: "**", keras: "Keras compiled ", pytorch: "PyTorch ", stock: "tfjs-node " } as const;
+  for (const [name, title] of Object.entries(engines))
+    inRow("training", `${title}${training.secondsPerEpoch[name as keyof typeof engines].toFixed(1)}`);
+  const { microseconds, imagesPerSecond } = inference;
+  const pairs = { tflite: "TensorFlow Lite", onnx: "ONNX Runtime" } as const;
+  const text = (value: number) => (value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString("en"));
+  const thousands = (value: number) => (1000 * Math.round(value / 1000)).toLocaleString("en");
+  for (const [row, values, shown] of [
+    ["one image", microseconds, text],
+    ["1,000 images", imagesPerSecond, thousands],
+  ] as const) {
+    inRow(row, `**${shown(values.ours)}**`);
+    for (const [name, title] of Object.entries(pairs)) {
+      inRow(row, title);
+      inRow(row, `int8 ${shown(values[`${name as keyof typeof pairs}Int8`])}`);
+      inRow(row, `float ${shown(values[`${name as keyof typeof pairs}Float`])}`);
+    }
+    inRow(row, `PyTorch ${shown(values.pytorch)}`);
+    inRow(row, `tfjs-node ${shown(values.stock)}`);
+  }
 });

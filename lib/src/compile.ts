@@ -33,33 +33,48 @@ export async function compile<T extends NamedTensors>(
 ): Promise<Compilation<T>> {
   const first = trace(inputs, f, variables);
   if (!first.graph) return { problem: first.problem as string, outputs: first.outputs };
-  const second = trace(inputs, f, variables);
-  tf.dispose(second.outputs);
+  const second = traceAgain(inputs, f, variables, first.outputs);
   const bytes = encodeSavedModel(first.graph);
   if (!second.graph || Buffer.compare(bytes, encodeSavedModel(second.graph)) !== 0)
     return {
       problem: "it does not do the same each time: it draws random numbers or counts its calls",
       outputs: first.outputs,
     };
-  const model = await load(bytes);
-  const compiled: Compiled<T> = {
-    run: (values) => model.predict(values) as unknown as T,
-    dispose: () => model.dispose(),
-  };
-  const problem = difference(compiled.run(inputs), first.outputs);
-  if (problem === undefined) {
+  let compiled: Compiled<T> | undefined;
+  let problem: string | undefined;
+  try {
+    compiled = await load<T>(bytes);
+    problem = difference(compiled.run(inputs), first.outputs);
+  } catch (error) {
+    // such as no room for the folder, or a kernel that asks for more in a graph than on its own
+    problem = `TensorFlow does not run it as a graph: ${(error as Error).message}`;
+  }
+  if (compiled && problem === undefined) {
     tf.dispose(first.outputs);
     return { compiled };
   }
-  compiled.dispose();
-  return { problem, outputs: first.outputs };
+  compiled?.dispose();
+  return { problem: problem as string, outputs: first.outputs };
 }
 
-async function load(savedModel: Uint8Array) {
+/** The second call, which leaves no outputs, and none of the first one when it throws. */
+function traceAgain<T extends NamedTensors>(inputs: NamedTensors, f: () => T, variables: tf.Variable[], first: T) {
+  try {
+    const second = trace(inputs, f, variables);
+    tf.dispose(second.outputs);
+    return second;
+  } catch (error) {
+    tf.dispose(first);
+    throw error;
+  }
+}
+
+async function load<T extends NamedTensors>(savedModel: Uint8Array): Promise<Compiled<T>> {
   const folder = mkdtempSync(join(tmpdir(), "lenet-graph-"));
   try {
     writeFileSync(join(folder, "saved_model.pb"), savedModel);
-    return await tf.node.loadSavedModel(folder);
+    const model = await tf.node.loadSavedModel(folder);
+    return { run: (values) => model.predict(values) as unknown as T, dispose: () => model.dispose() };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -67,13 +82,16 @@ async function load(savedModel: Uint8Array) {
 
 /** What of `outputs`, which are disposed, is not as `expected`; rounding may differ by 1e-4 of the largest number. */
 function difference(outputs: NamedTensors, expected: NamedTensors): string | undefined {
-  const wrong = Object.keys(expected).find((name) => {
-    const [ours, theirs] = [numbersOf(outputs[name]), numbersOf(expected[name])];
-    const largest = theirs.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    return !theirs.every((value, i) => Math.abs(value - (ours[i] as number)) <= 1e-4 * largest);
-  });
-  tf.dispose(outputs);
-  return wrong === undefined ? undefined : `as a graph it gives another \`${wrong}\``;
+  try {
+    const wrong = Object.keys(expected).find((name) => {
+      const [ours, theirs] = [numbersOf(outputs[name]), numbersOf(expected[name])];
+      const largest = theirs.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      return !theirs.every((value, i) => Math.abs(value - (ours[i] as number)) <= 1e-4 * largest);
+    });
+    return wrong === undefined ? undefined : `as a graph it gives another \`${wrong}\``;
+  } finally {
+    tf.dispose(outputs);
+  }
 }
 
 const numbersOf = (tensor: tf.Tensor | undefined): number[] => Array.from(tensor?.dataSync() ?? []);

@@ -58,16 +58,21 @@ export interface LabelledImages {
  * @returns float32 scalar, int32 scalar, float32 [weights]; the caller disposes
  */
 export function differentiate({ forward, variables }: Trainable, { images, labels }: LabelledImages, loss: Loss) {
-  return tf.tidy(() => {
-    let correct = tf.scalar(0, "int32");
-    const { value, grads } = tf.variableGrads(() => {
-      const logits = forward(images);
-      correct = tf.keep(tf.sum(tf.cast(tf.equal(tf.argMax(logits, 1), labels), "int32")));
-      return loss(logits, labels);
-    }, variables);
-    const parts = variables.map(({ name }) => tf.reshape(grads[name] ?? notConnected(name), [-1]) as tf.Tensor1D);
-    return { loss: value, correct, gradient: tf.concat(parts) };
-  });
+  // outlives the scope of the gradient, and must not outlive an error
+  const correct: tf.Tensor[] = [];
+  try {
+    return tf.tidy(() => {
+      const { value, grads } = tf.variableGrads(() => {
+        const logits = forward(images);
+        correct.push(tf.keep(tf.sum(tf.cast(tf.equal(tf.argMax(logits, 1), labels), "int32"))));
+        return loss(logits, labels);
+      }, variables);
+      const parts = variables.map(({ name }) => tf.reshape(grads[name] ?? notConnected(name), [-1]) as tf.Tensor1D);
+      return { loss: value, correct: tf.clone(correct[0] as tf.Tensor), gradient: tf.concat(parts) };
+    });
+  } finally {
+    tf.dispose(correct);
+  }
 }
 
 /** Reads what `differentiate` made. */

@@ -125,7 +125,12 @@ export class Trainer {
     const { epoch, images, labels } = loader.batch as Batch;
     const result = await this.trainingStep.run(loader, weights);
     const { loss, correct, gradient, upcoming } = result;
-    if (step % this.stepsPerEpoch === 0) this.trainingStep.verify({ images, labels }, weights, result);
+    try {
+      if (step % this.stepsPerEpoch === 0) this.trainingStep.verify({ images, labels }, weights, result);
+    } catch (error) {
+      upcoming?.dispose();
+      throw error;
+    }
     const count = labels.size;
     loader.advance(upcoming);
     if (!Number.isFinite(loss)) {

@@ -53,10 +53,14 @@ export class TrainingStep {
     if (this.problem !== undefined || !next || next.indices?.size !== labels.size)
       return this.byKernels({ images, labels }, weights);
     const inputs = { images, labels, weights: tf.tensor1d(weights), ...next };
-    const outputs = await this.asGraph(inputs, loader);
-    const result = readGradient(outputs);
-    tf.dispose([inputs.weights, outputs.loss, outputs.correct, outputs.gradient]);
-    return { ...result, upcoming: outputs.upcoming };
+    try {
+      const outputs = await this.asGraph(inputs, loader);
+      const result = readGradient(outputs);
+      tf.dispose([outputs.loss, outputs.correct, outputs.gradient]);
+      return { ...result, upcoming: outputs.upcoming };
+    } finally {
+      inputs.weights.dispose();
+    }
   }
 
   /**
@@ -64,7 +68,8 @@ export class TrainingStep {
    * @throws when a network or loss that changes over time was compiled
    */
   verify({ images, labels }: LabelledImages, weights: Float32Array, { loss }: GradientResult): void {
-    if (!this.graph) return;
+    // a loss that is not finite has an error of its own
+    if (!this.graph || !Number.isFinite(loss)) return;
     const now = this.byKernels({ images, labels }, weights).loss;
     if (Math.abs(now - loss) <= 1e-4 * Math.max(1, Math.abs(loss))) return;
     throw new Error(
@@ -88,7 +93,7 @@ export class TrainingStep {
     const { model, loss } = this;
     const step = (): Outputs => {
       assign(model.variables, inputs.weights);
-      return { ...differentiate(model, inputs, loss), upcoming: loader.makeUpcoming() };
+      return tf.tidy(() => ({ ...differentiate(model, inputs, loss), upcoming: loader.makeUpcoming() }));
     };
     const { compiled, problem, outputs } = await compile(inputs, step, model.variables);
     this.problem = problem;

@@ -119,7 +119,7 @@ test("trace(inputs, f) lets f read constants", () => {
 test("trace(inputs, f) reports a tensor that outlives f, but for outputs and the values of `variables`", () => {
   const state = tf.variable(tf.zeros([3]));
   const counted = (x: tf.Tensor) => {
-    state.assign(tf.tidy(() => tf.add(state, x)));
+    tf.tidy(() => state.assign(tf.add(state, x)));
     return { y: tf.square(x) };
   };
   assert.equal(traceOf(counted).problem, "it keeps a tensor from one call to the next");

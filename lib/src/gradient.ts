@@ -70,9 +70,20 @@ export function differentiate({ forward, variables }: Trainable, { images, label
       const parts = variables.map(({ name }) => tf.reshape(grads[name] ?? notConnected(name), [-1]) as tf.Tensor1D);
       return { loss: value, correct: tf.clone(correct[0] as tf.Tensor), gradient: tf.concat(parts) };
     });
+  } catch (error) {
+    disposeTape();
+    throw error;
   } finally {
     tf.dispose(correct);
   }
+}
+
+/** Frees what tfjs keeps for a gradient that was never taken: it does not do so itself when a function throws. */
+function disposeTape(): void {
+  const { activeTape, gradientDepth } = tf.engine().state;
+  if (gradientDepth > 0 || !activeTape) return;
+  tf.dispose(activeTape.map(({ saved }) => saved ?? []));
+  tf.engine().state.activeTape = [];
 }
 
 /** Reads what `differentiate` made. */

@@ -198,6 +198,25 @@ test("trainingStep.run(loader, weights) makes the next batch with the bits of lo
   model.dispose();
 });
 
+test("trainingStep.run(loader, weights) makes the next batch only from one full batch to another", async () => {
+  const model = linear();
+  await assertNothingLeft(async () => {
+    const loader = new Loader(noise("train", { count: 10, size: 4 }), { batchSize: 4, epochs: 2 });
+    const step = new TrainingStep(model, { compiled: true });
+    const made: boolean[] = [];
+    while (loader.batch) {
+      const { upcoming, ...result } = await step.run(loader, flatten(model.variables));
+      assertCloseResult(result, lossAndGradient(model, loader.batch));
+      made.push(upcoming !== undefined);
+      loader.advance(upcoming);
+    }
+    assert.deepEqual(made, [true, false, false, true, false, false]);
+    step.dispose();
+    loader.dispose();
+  });
+  model.dispose();
+});
+
 /** What `steps` runs give, and the problem; the batches are three of four images. */
 async function resultsOf(model: Trainable, options: { compiled?: boolean; loss?: Loss } = {}, steps = 3) {
   const loader = new Loader(noise("train", { count: 12 * steps, size: 4 }), { batchSize: 4 });

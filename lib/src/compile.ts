@@ -6,7 +6,7 @@ import { tf } from "./tensorflow";
 import { type NamedTensors, trace } from "./trace";
 
 /** A function of tensors that runs as one TensorFlow graph. */
-export interface Compiled<T extends NamedTensors> {
+export interface Compiled<T extends NamedTensors = NamedTensors> {
   /** Runs the graph; shapes must be those it was compiled for. The caller disposes the outputs. */
   run(inputs: NamedTensors): T;
   /** Frees the graph. */
@@ -14,7 +14,7 @@ export interface Compiled<T extends NamedTensors> {
 }
 
 /** Either a compiled function, or why there is none and what the function returned when it was called instead. */
-export type Compilation<T extends NamedTensors> =
+export type Compilation<T extends NamedTensors = NamedTensors> =
   | { compiled: Compiled<T>; problem?: undefined; outputs?: undefined }
   | { compiled?: undefined; problem: string; outputs: T };
 

@@ -3,6 +3,8 @@ import { test } from "node:test";
 import {
   type AffineRanges,
   affine,
+  type Compiled,
+  compile,
   compose,
   elastic,
   horizontalFlip,
@@ -16,6 +18,7 @@ import {
 } from "lenet-lab";
 import { assertClose, assertNoLeak, assertSameBits } from "./helpers/assertions";
 import { noise, someDigits } from "./helpers/data";
+import { assertNothingLeft } from "./helpers/graphs";
 
 /** A source whose draws are all at one end of their range: +1 the upper, −1 the lower, or as listed. */
 function fixed(...ends: number[]): Random {
@@ -185,6 +188,8 @@ const allMaps: [string, ImageMap][] = [
   ["compose(affine(), elastic())", compose(affine(), elastic())],
 ];
 
+const nested = compose(elastic(), compose(horizontalFlip(), affine()));
+
 for (const [name, map] of allMaps) {
   test(`${name} keeps shape and range, and is the same for a seed and another for another seed`, () => {
     const { before, after } = mapDigits(map, { seed: 1 });
@@ -207,6 +212,40 @@ for (const [name, map] of allMaps) {
     });
   });
 }
+
+for (const [name, map] of [...allMaps, ["compose(elastic(), compose(horizontalFlip(), affine()))", nested]] as const) {
+  test(`${name}.parts give the same bits as the map, and as a graph that runs for one batch after the other`, async () => {
+    const { draw, apply } = map.parts ?? assert.fail();
+    await assertNothingLeft(async () => {
+      let compiled: Compiled<{ mapped: tf.Tensor4D }> | undefined;
+      for (const seed of [1, 2, 3]) {
+        const { images, labels } = toTensors(someDigits(5 * seed), [4, 3, 2, 1, 0]);
+        const draws = draw([5, 28, 28], random(seed));
+        const inputs = { images, ...Object.fromEntries(draws.map((tensor, i) => [`draws${i}`, tensor])) };
+        const byMap = tf.tidy(() => map(images, random(seed)));
+        const byParts = tf.tidy(() => apply(images, draws));
+        if (!compiled) {
+          const compilation = await compile(inputs, () => ({ mapped: tf.tidy(() => apply(images, draws)) }));
+          assert.equal(compilation.problem, undefined);
+          compiled = compilation.compiled;
+        }
+        const byGraph = compiled?.run(inputs).mapped as tf.Tensor4D;
+        const expected = byMap.dataSync() as Float32Array;
+        assertSameBits(byParts.dataSync() as Float32Array, expected, "in two parts");
+        assertSameBits(byGraph.dataSync() as Float32Array, expected, "as a graph");
+        tf.dispose([images, labels, ...draws, byMap, byParts, byGraph]);
+      }
+      compiled?.dispose();
+    });
+  });
+}
+
+test("compose(maps) has parts only when every map has", () => {
+  const plain: ImageMap = (images) => images;
+  assert.equal(compose(affine(), plain).parts, undefined);
+  assert.equal(compose(plain).parts, undefined);
+  assert.ok(compose().parts);
+});
 
 test("horizontalFlip() mirrors half of the images and leaves the others", () => {
   const { before, after } = mapDigits(horizontalFlip(), { count: 100 });

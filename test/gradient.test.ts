@@ -4,6 +4,7 @@ import {
   buildLeNet5,
   type Forward,
   flatten,
+  type Loss,
   lossAndGradient,
   softmaxCrossEntropy,
   type Trainable,
@@ -13,7 +14,7 @@ import {
   unflatten,
 } from "lenet-lab";
 import { assertClose, assertNoLeak, assertSameBits } from "./helpers/assertions";
-import { noise } from "./helpers/data";
+import { noise, someDigits } from "./helpers/data";
 
 /** A linear classifier of 3 × 3 images into 4 classes, small enough to difference in every weight. */
 function linear(): Trainable & { dispose: () => void } {
@@ -95,10 +96,55 @@ test("lossAndGradient(model, batch) of LeNet-5 is the slope along random directi
   model.dispose();
 });
 
-test("lossAndGradient(model, batch) leaves no tensor behind", async () => {
+test("lossAndGradient(model, batch) of LeNet-5 is what tfjs composes from its own gradients", () => {
+  const model = buildLeNet5({ seed: 1 });
+  const part = trainable(model);
+  const batch = toTensors(someDigits(16));
+  const own = lossAndGradient(part, batch);
+  const patched = tf.getGradient("Relu");
+  tf.unregisterGradient("Relu");
+  tf.registerGradient({
+    kernelName: "Relu",
+    inputsToSave: ["x"],
+    gradFunc: (dy, [x]) => ({ x: () => tf.mul(dy as tf.Tensor, tf.step(x as tf.Tensor)) }),
+  });
+  const composed: Loss = (logits, labels) =>
+    tf.neg(tf.mean(tf.sum(tf.mul(tf.logSoftmax(logits), tf.oneHot(labels, 10)), 1))) as tf.Scalar;
+  try {
+    const { loss, correct, gradient } = lossAndGradient(part, batch, { loss: composed });
+    const largest = Math.max(...gradient.map(Math.abs));
+    assert.equal(own.correct, correct);
+    assertClose([own.loss], [loss], 1e-5 * loss);
+    assertClose(own.gradient, gradient, 1e-5 * largest);
+  } finally {
+    tf.unregisterGradient("Relu");
+    tf.registerGradient(patched);
+  }
+  tf.dispose([batch.images, batch.labels]);
+  model.dispose();
+});
+
+test("lossAndGradient(model, batch) leaves no tensor behind, also when network or loss throws or does not depend on a variable", async () => {
   const model = linear();
   const batch = toTensors(noise("train", { count: 6, size: 3, classes: 4 }));
   await assertNoLeak(() => lossAndGradient(model, batch));
+  const broken = (...inputs: tf.Tensor[]): never => {
+    tf.square(inputs[0] as tf.Tensor);
+    throw new Error("on purpose");
+  };
+  const forward: Forward = (images) => broken(model.forward(images));
+  await assertNoLeak(() => assert.throws(() => lossAndGradient({ ...model, forward }, batch), /^Error: on purpose$/));
+  for (const loss of [
+    broken,
+    (logits: tf.Tensor2D, labels: tf.Tensor1D) => broken(softmaxCrossEntropy(logits, labels)),
+  ])
+    await assertNoLeak(() => assert.throws(() => lossAndGradient(model, batch, { loss }), /^Error: on purpose$/));
+  const constant: Loss = () => tf.scalar(1);
+  await assertNoLeak(() => assert.throws(() => lossAndGradient(model, batch, { loss: constant }), /connection/));
+  const idle = tf.variable(tf.scalar(1));
+  const variables = [...model.variables, idle];
+  await assertNoLeak(() => assert.throws(() => lossAndGradient({ ...model, variables }, batch), /does not depend on/));
+  idle.dispose();
   tf.dispose([batch.images, batch.labels]);
   model.dispose();
 });

@@ -5,16 +5,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import {
   adam,
   affine,
   buildLeNet5,
+  compose,
   constant,
   cosine,
   elastic,
   evaluate,
   flatten,
   type ImageMap,
+  imageMap,
   type Loss,
   loadCheckpoint,
   lossAndGradient,
@@ -24,15 +28,19 @@ import {
   sgd,
   softmaxCrossEntropy,
   subset,
+  type Trainable,
   Trainer,
   type TrainOptions,
   take,
   tf,
   toTensors,
   trainable,
+  unflatten,
 } from "lenet-lab";
 import { assertClose, assertNoLeak, assertSameBits } from "./helpers/assertions";
 import { noise, someDigits, temporaryFolder } from "./helpers/data";
+import { assertNothingLeft } from "./helpers/graphs";
+import { dense, linear } from "./helpers/small-networks";
 import type { RunOrder } from "./helpers/training-run";
 
 const train = someDigits(128);
@@ -584,5 +592,304 @@ test("trainer.run() refuses a gradient that is not finite before it spoils the w
   const loss: Loss = (logits) => tf.sum(tf.sqrt(tf.mul(logits, 0))) as tf.Scalar;
   await assert.rejects(new Trainer(model, quick({ loss })).run(), /finite gradient at step 0/);
   assertSameBits(flatten(trainable(model).variables), before);
+  model.dispose();
+});
+
+// ---- steps as one graph
+
+/** Trains a fresh LeNet-5 on few images both ways and holds weights and losses against each other. */
+async function assertCompiledIsNot(name: string, more: Partial<TrainOptions>): Promise<void> {
+  const [asGraph, byKernels] = await Promise.all(
+    [true, false].map(async (compiled) => {
+      const model = buildLeNet5({ seed: 1 });
+      const trainer = new Trainer(model, quick({ train: take(train, 40), batchSize: 8, ...more, compiled, parts: 1 }));
+      assert.equal(await trainer.run(), "finished");
+      if (compiled) assert.equal(trainer.notCompiled, undefined, name);
+      const weights = flatten(trainable(model).variables);
+      model.dispose();
+      return { weights, losses: Float32Array.from(trainer.losses), history: trainer.history };
+    }),
+  );
+  assertSameBits(asGraph?.losses as Float32Array, byKernels?.losses as Float32Array, `of the losses with ${name}`);
+  assertSameBits(asGraph?.weights as Float32Array, byKernels?.weights as Float32Array, `of the weights with ${name}`);
+  const told = (history?: readonly object[]) => history?.map((record) => ({ ...record, seconds: 0 }));
+  assert.deepEqual(told(asGraph?.history), told(byKernels?.history), name);
+}
+
+const ownMap: ImageMap = (images, source) => tf.mul(images, source.uniform(0.5, 1));
+
+for (const [name, more] of Object.entries({
+  "no options": {},
+  "affine()": { augment: affine() },
+  "elastic(), validation and a moving average": { augment: elastic(), validation, averageDecay: 0.9 },
+  "a map of one's own": { augment: ownMap },
+  "two maps, one of one's own": { augment: compose(affine(), ownMap) },
+  "an odd last batch": { train: take(train, 35), augment: affine() },
+  "an odd last batch of two": { train: take(train, 13), epochs: 4 },
+  "one step an epoch": { batchSize: 40, epochs: 4, augment: affine() },
+  "larger batches than there are images": { batchSize: 500, epochs: 3 },
+  "one step": { batchSize: 40, epochs: 1 },
+  "a limit for the gradient": { maxGradientNorm: 0.5, optimizer: adam(), schedule: constant(1e-3) },
+} satisfies Record<string, Partial<TrainOptions>>)) {
+  test(`trainer.run() with {parts: 1} gives the same bits compiled and not: ${name}`, () =>
+    assertCompiledIsNot(name, more));
+}
+
+test("trainer.run() in two parts learns what it learns in one, but for rounding", async () => {
+  const runs = [1, 2, 3].map((parts) => weightsAfter({ parts, epochs: 1, augment: affine() }));
+  const [whole, ...divided] = await Promise.all(runs);
+  for (const weights of divided) {
+    assert.notDeepEqual(weights, whole);
+    assertClose(weights, whole as Float32Array, 1e-5);
+  }
+});
+
+test("trainer.run() computes a loss that is no mean over images on whole batches, also when {parts} are asked for", async () => {
+  // weighs each image by its share in the batch's loss: halves would give something else
+  const loss: Loss = (logits, labels) => tf.square(softmaxCrossEntropy(logits, labels)) as tf.Scalar;
+  assertSameBits(await weightsAfter({ loss, parts: 2 }), await weightsAfter({ loss, compiled: false }));
+});
+
+test("new Trainer(model, {parts}) refuses what is no number of parts", () => {
+  const model = buildLeNet5();
+  for (const parts of [0, -1, 1.5, Number.NaN])
+    assert.throws(
+      () => new Trainer(model, quick({ parts })),
+      /^RangeError: Expected `parts` to be a whole number above 0/,
+    );
+  model.dispose();
+});
+
+/** A run of tiny steps of a classifier that is no layers model: 3 steps an epoch, the last of 2 images. */
+const tiny = (more: Partial<TrainOptions> = {}): TrainOptions =>
+  quick({ train: noise("train", { count: 10, size: 4 }), batchSize: 4, compiled: true, ...more });
+
+test("trainer.notCompiled says why a network does not train as one graph", async () => {
+  const models: [RegExp | undefined, Trainable | tf.LayersModel, Partial<TrainOptions>][] = [
+    [undefined, dense(), { compiled: undefined }],
+    [undefined, linear(), {}],
+    [
+      /^neither the network \(`compilable`\) nor the options \(`compiled`\) ask for it$/,
+      linear(),
+      { compiled: undefined },
+    ],
+    [/^neither/, dense(), { compiled: false }],
+    [/^it keeps a tensor from one call to the next$/, dense({ between: tf.layers.batchNormalization() }), {}],
+    [/^it does not do the same each time/, dense({ between: tf.layers.dropout({ rate: 0.5 }) }), {}],
+    [
+      /^it reads numbers of a tensor that depend on the batch$/,
+      linear(),
+      { loss: (logits, labels) => tf.add(softmaxCrossEntropy(logits, labels), labels.dataSync()[0] as number) },
+    ],
+  ];
+  for (const [problem, model, more] of models) {
+    await assertNothingLeft(async () => {
+      const trainer = new Trainer(model, tiny(more));
+      assert.equal(await trainer.run(), "finished");
+      if (problem) assert.match(trainer.notCompiled as string, problem);
+      else assert.equal(trainer.notCompiled, undefined);
+    });
+    (model as { dispose(): void }).dispose();
+  }
+});
+
+test("trainer.run() trains a network with batch normalisation as with {compiled: false}, moving averages included", async () => {
+  const states: Float32Array[] = [];
+  for (const compiled of [undefined, false]) {
+    const model = dense({ between: tf.layers.batchNormalization() });
+    await new Trainer(model, tiny({ compiled, epochs: 3 })).run();
+    states.push(flatten(model.weights.map((weight) => weight.read())));
+    model.dispose();
+  }
+  assertSameBits(states[0] as Float32Array, states[1] as Float32Array);
+});
+
+/** A classifier that counts the calls of its forward pass and multiplies its logits by what `factor` says of them. */
+function counting(factor: (calls: number) => number) {
+  const model = linear();
+  let calls = 0;
+  const forward: Trainable["forward"] = (images) => tf.mul(model.forward(images), factor(calls++)) as tf.Tensor2D;
+  return { ...model, forward, calls: () => calls };
+}
+
+test("trainer.run() calls a network that counts its steps once a step, unless it is told to compile it", async () => {
+  const seen: number[] = [];
+  const model = counting((calls) => {
+    seen.push(calls);
+    return 1 + calls;
+  });
+  const trainer = new Trainer(model, tiny({ compiled: undefined }));
+  await trainer.run();
+  assert.deepEqual(seen, [0, 1, 2, 3, 4, 5]);
+  assert.match(trainer.notCompiled as string, /^neither/);
+  model.dispose();
+});
+
+test("trainer.run() with {compiled: true} fails at the next epoch when the network has changed", async () => {
+  let factor = 1;
+  const model = counting(() => factor);
+  const onEpoch = () => {
+    factor = 3;
+  };
+  await assertNothingLeft(async () => {
+    const trainer = new Trainer(model, tiny({ onEpoch }));
+    await assert.rejects(trainer.run(), /^Error: Expected a network that does the same at every step, got a loss of/);
+    assert.equal(trainer.step, 3);
+  });
+  model.dispose();
+});
+
+test("trainer.run() shows callbacks a model with the weights of the step or epoch, however steps are run", async () => {
+  for (const callback of ["onStep", "onEpoch"] as const) {
+    const seen: Float32Array[][] = [];
+    for (const compiled of [true, false]) {
+      const model = linear();
+      const weights = [flatten(model.variables)];
+      const look = () => {
+        weights.push(flatten(model.variables));
+      };
+      await new Trainer(model, tiny({ compiled, parts: 1, [callback]: look, averageDecay: 0.5 })).run();
+      assert.equal(weights.length, callback === "onStep" ? 7 : 3);
+      weights.slice(1).forEach((now, i) => {
+        assert.notDeepEqual(now, weights[i]);
+      });
+      seen.push(weights);
+      model.dispose();
+    }
+    seen[0]?.forEach((weights, i) => {
+      assertSameBits(weights, seen[1]?.[i] as Float32Array);
+    });
+  }
+});
+
+test("two runs at the same time do not disturb each other", async () => {
+  const runs: Partial<TrainOptions>[] = [
+    { train: take(train, 40), batchSize: 8, augment: affine() },
+    { train: take(train, 30), batchSize: 10, seed: 7, epochs: 3 },
+  ];
+  const together = await Promise.all(runs.map(weightsAfter));
+  for (const [i, more] of runs.entries()) assertSameBits(together[i] as Float32Array, await weightsAfter(more));
+});
+
+test("trainer.run() of a run that is over changes nothing and leaves nothing behind", async () => {
+  const model = linear();
+  const trainer = new Trainer(model, tiny());
+  await trainer.run();
+  const weights = flatten(model.variables);
+  await assertNothingLeft(async () => assert.equal(await trainer.run(), "finished"));
+  assertSameBits(flatten(model.variables), weights);
+  assert.equal(trainer.losses.length, 6);
+  model.dispose();
+});
+
+test("a run that stops at any of its steps goes on to the same bits, in the same trainer or from its file", async (t) => {
+  const folder = temporaryFolder(t);
+  const options = { augment: affine(), epochs: 3, validation: noise("validation", { size: 4 }), averageDecay: 0.9 };
+  const whole = linear();
+  const undisturbed = new Trainer(whole, tiny(options));
+  await undisturbed.run();
+  const expected = flatten(whole.variables);
+  for (let stop = 0; stop < 9; stop++) {
+    let stopped = false;
+    const onStep = ({ step }: StepRecord) => {
+      if (step !== stop || stopped) return;
+      stopped = true;
+      throw new Error("stop");
+    };
+    const checkpoint = { path: join(folder, `${stop}.safetensors`), everySteps: 1 };
+    const [model, other] = [linear(), linear()];
+    const trainer = new Trainer(model, tiny({ ...options, onStep, checkpoint }));
+    await assertNothingLeft(() => assert.rejects(trainer.run(), /^Error: stop$/));
+    assert.equal(trainer.step, stop + 1);
+    const fromFile = new Trainer(other, tiny({ ...options, checkpoint: { path: checkpoint.path } }));
+    await fromFile.run();
+    await trainer.run();
+    for (const { variables } of [model, other])
+      assertSameBits(flatten(variables), expected, `after a stop at step ${stop}`);
+    for (const { losses } of [trainer, fromFile]) assertClose(losses, undisturbed.losses, 1e-6);
+    model.dispose();
+    other.dispose();
+  }
+  whole.dispose();
+});
+
+test("trainer.run() leaves nothing behind when a callback, a map or a loss throws, the loss is no number, or Stop is pressed", async () => {
+  const model = linear();
+  const start = flatten(model.variables);
+  /** Throws at the call with that number. */
+  const atCall = (count: number) => {
+    let calls = 0;
+    return () => {
+      if (calls++ === count) throw new Error("on purpose");
+    };
+  };
+  const cases: Partial<TrainOptions>[] = [{ onStep: atCall(0) }, { onStep: atCall(2) }, { onEpoch: atCall(1) }];
+  for (const count of [0, 1, 2, 4]) {
+    const [inMap, inDraw, inApply, inLoss] = [atCall(count), atCall(count), atCall(count), atCall(count)];
+    const map: ImageMap = (images) => {
+      const twice = tf.mul(images, 2) as tf.Tensor4D;
+      inMap();
+      return twice;
+    };
+    const parts = imageMap({
+      draw: () => {
+        inDraw();
+        return [tf.scalar(2)];
+      },
+      apply: (images, [gain]) => tf.mul(images, gain as tf.Tensor) as tf.Tensor4D,
+    });
+    const applying = imageMap({
+      draw: () => [tf.scalar(2)],
+      apply: (images, [gain]) => {
+        const product = tf.mul(images, gain as tf.Tensor) as tf.Tensor4D;
+        inApply();
+        return product;
+      },
+    });
+    const loss: Loss = (logits, labels) => {
+      const value = softmaxCrossEntropy(logits, labels);
+      inLoss();
+      return value;
+    };
+    cases.push({ augment: map }, { augment: parts }, { augment: applying }, { loss });
+  }
+  for (const more of cases) {
+    unflatten(model.variables, start);
+    await assertNothingLeft(() => assert.rejects(new Trainer(model, tiny(more)).run(), /^Error: on purpose$/));
+  }
+  // the loss is no number at a first step of an epoch, or at another one
+  for (const batchSize of [10, 4]) {
+    unflatten(model.variables, start);
+    const run = () => new Trainer(model, tiny({ batchSize, epochs: 4, schedule: constant(1e38) })).run();
+    await assertNothingLeft(() => assert.rejects(run(), /^Error: Expected a finite loss, got (NaN|Infinity) at step/));
+  }
+  unflatten(model.variables, start);
+  const onStep = ({ step }: StepRecord) => {
+    if (step === 1) process.kill(process.pid, "SIGINT");
+  };
+  await assertNothingLeft(async () =>
+    assert.equal(await new Trainer(model, tiny({ epochs: 100, onStep })).run(), "interrupted"),
+  );
+  model.dispose();
+});
+
+test("trainer.run() holds no more tensors after 1,000 steps, and no more memory after 2,000", async () => {
+  // one batch or gradient kept a step would be 25 MB or more
+  const model = linear({ size: 28 });
+  const data = noise("train", { count: 16 });
+  const steps = (count: number) =>
+    new Trainer(
+      model,
+      quick({ train: data, batchSize: 4, epochs: count / 4, augment: affine(), compiled: true }),
+    ).run();
+  await assertNothingLeft(() => steps(1000));
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  collect();
+  const before = process.memoryUsage().rss;
+  await steps(2000);
+  collect();
+  const grown = (process.memoryUsage().rss - before) / 2 ** 20;
+  assert.ok(grown < 20, `memory grew by ${grown.toFixed(1)} MB`);
   model.dispose();
 });

@@ -6,26 +6,23 @@ import { tf } from "./tensorflow";
 import { type NamedTensors, trace } from "./trace";
 
 /** A function of tensors that runs as one TensorFlow graph. */
-export interface Compiled<T extends NamedTensors> {
+export interface Compiled<T extends NamedTensors = NamedTensors> {
   /** Runs the graph; shapes must be those it was compiled for. The caller disposes the outputs. */
   run(inputs: NamedTensors): T;
   /** Frees the graph. */
   dispose(): void;
 }
 
-/** What came of compiling a function: the graph, or why there is none. */
-export interface Compilation<T extends NamedTensors> {
-  compiled?: Compiled<T>;
-  problem?: string;
-  /** what the function returned when it was first called; the caller disposes */
-  outputs: T;
-}
+/** Either a compiled function, or why there is none and what the function returned when it was called instead. */
+export type Compilation<T extends NamedTensors = NamedTensors> =
+  | { compiled: Compiled<T>; problem?: undefined; outputs?: undefined }
+  | { compiled?: undefined; problem: string; outputs: T };
 
 /**
  * Turns a function of tensors into one graph that TensorFlow optimises and runs in a single call, its independent kernels side
  * by side: what `tf.function` does in Python. The graph travels as a SavedModel through a folder that is gone afterwards.
- * The function is called twice; when both calls did not do the same, or do what a graph cannot, there is a `problem`. The first run
- * of the graph is compared with the function's own outputs.
+ * The function is called twice; when both calls did not do the same, or do what a graph cannot, there is a `problem`, and
+ * only calls after the first are repeated. The first run of the graph is compared with the function's own outputs.
  * @param inputs tensors that `f` reads, by the names that `run` takes
  * @param f leaves no tensor behind but what it returns and the new values of `variables`
  */
@@ -36,37 +33,57 @@ export async function compile<T extends NamedTensors>(
 ): Promise<Compilation<T>> {
   const first = trace(inputs, f, variables);
   if (!first.graph) return { problem: first.problem as string, outputs: first.outputs };
-  const second = trace(inputs, f, variables);
-  tf.dispose(second.outputs);
+  const second = traceAgain(inputs, f, variables, first.outputs);
   const bytes = encodeSavedModel(first.graph);
-  if (!second.graph || Buffer.compare(bytes, encodeSavedModel(second.graph)) !== 0) {
-    const problem = "it does not do the same each time: it draws random numbers or counts its calls";
-    return { problem, outputs: first.outputs };
+  if (!second.graph || Buffer.compare(bytes, encodeSavedModel(second.graph)) !== 0)
+    return {
+      problem: "it does not do the same each time: it draws random numbers or counts its calls",
+      outputs: first.outputs,
+    };
+  let compiled: Compiled<T> | undefined;
+  let problem: string | undefined;
+  try {
+    compiled = await load<T>(bytes);
+    const own = compiled.run(inputs);
+    const other = difference(own, first.outputs);
+    tf.dispose(own);
+    problem = other && `as a graph it gives another \`${other}\``;
+  } catch (error) {
+    // such as no room for the folder, or a kernel that asks for more in a graph than on its own
+    problem = `TensorFlow does not run it as a graph: ${(error as Error).message}`;
   }
-  const model = await load(bytes);
-  const compiled: Compiled<T> = {
-    run: (values) => model.predict(values) as unknown as T,
-    dispose: () => model.dispose(),
-  };
-  const own = compiled.run(inputs);
-  const other = difference(own, first.outputs);
-  tf.dispose(own);
-  if (other === undefined) return { compiled, outputs: first.outputs };
-  compiled.dispose();
-  return { problem: `as a graph it gives another \`${other}\``, outputs: first.outputs };
+  if (compiled && problem === undefined) {
+    tf.dispose(first.outputs);
+    return { compiled };
+  }
+  compiled?.dispose();
+  return { problem: problem as string, outputs: first.outputs };
 }
 
-async function load(savedModel: Uint8Array) {
+/** The second call, which leaves no outputs, and none of the first one when it throws. */
+function traceAgain<T extends NamedTensors>(inputs: NamedTensors, f: () => T, variables: tf.Variable[], first: T) {
+  try {
+    const second = trace(inputs, f, variables);
+    tf.dispose(second.outputs);
+    return second;
+  } catch (error) {
+    tf.dispose(first);
+    throw error;
+  }
+}
+
+async function load<T extends NamedTensors>(savedModel: Uint8Array): Promise<Compiled<T>> {
   const folder = mkdtempSync(join(tmpdir(), "lenet-graph-"));
   try {
     writeFileSync(join(folder, "saved_model.pb"), savedModel);
-    return await tf.node.loadSavedModel(folder);
+    const model = await tf.node.loadSavedModel(folder);
+    return { run: (values) => model.predict(values) as unknown as T, dispose: () => model.dispose() };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** The name of an output that is not as `expected`; rounding may differ by 1e-4 of the largest number. */
+/** The name of an output that is not as `expected`, if there is one; rounding may differ by 1e-4 of the largest number. */
 export function difference(outputs: NamedTensors, expected: NamedTensors): string | undefined {
   return Object.keys(expected).find((name) => {
     const [ours, theirs] = [numbersOf(outputs[name]), numbersOf(expected[name])];

@@ -67,18 +67,33 @@ export interface Differentiated extends NamedTensors {
 /** Loss and gradient of one batch by kernels alone; the caller disposes. */
 export function differentiate({ forward, variables }: Trainable, batch: LabelledImages, loss: Loss): Differentiated {
   const { images, labels } = batch;
-  return tf.tidy(() => {
-    let hits: tf.Tensor | undefined;
-    const { value, grads } = tf.variableGrads(() => {
-      const logits = forward(images);
-      hits = tf.keep(tf.equal(tf.argMax(logits, 1), labels));
-      return loss(logits, labels);
-    }, variables);
-    const correct = tf.sum(tf.cast(hits as tf.Tensor, "int32")) as tf.Scalar;
-    hits?.dispose();
-    const parts = variables.map(({ name }) => tf.reshape(grads[name] ?? notConnected(name), [-1]) as tf.Tensor1D);
-    return { loss: value, correct, gradient: tf.concat(parts) };
-  });
+  // outlives the scope of the gradient, and must not outlive an error
+  const hits: tf.Tensor[] = [];
+  try {
+    return tf.tidy(() => {
+      const { value, grads } = tf.variableGrads(() => {
+        const logits = forward(images);
+        hits.push(tf.keep(tf.equal(tf.argMax(logits, 1), labels)));
+        return loss(logits, labels);
+      }, variables);
+      const correct = tf.sum(tf.cast(hits[0] as tf.Tensor, "int32")) as tf.Scalar;
+      const parts = variables.map(({ name }) => tf.reshape(grads[name] ?? notConnected(name), [-1]) as tf.Tensor1D);
+      return { loss: value, correct, gradient: tf.concat(parts) };
+    });
+  } catch (error) {
+    disposeTape();
+    throw error;
+  } finally {
+    tf.dispose(hits);
+  }
+}
+
+/** Frees what tfjs keeps for a gradient that was never taken: it does not do so itself when a function throws. */
+function disposeTape(): void {
+  const { activeTape, gradientDepth } = tf.engine().state;
+  if (gradientDepth > 0 || !activeTape) return;
+  tf.dispose(activeTape.map(({ saved }) => saved ?? []));
+  tf.engine().state.activeTape = [];
 }
 
 /** The same by way of the parts of a batch, whose losses and gradients are averaged: a graph runs the parts side by side. */

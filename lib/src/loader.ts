@@ -101,12 +101,10 @@ export class Loader {
     if (!plan) return undefined;
     const { indices, random } = plan;
     const [, height, width] = this.dataset.images.shape as [number, number, number];
-    return {
-      plan,
-      labels: tf.tensor1d(Int32Array.from(indices, (i) => this.dataset.labels[i] as number)),
-      indices: tf.tensor1d(indices, "int32"),
-      draws: this.map?.parts?.draw([indices.length, height, width], random) ?? [],
-    };
+    // the map's draws first: they may throw
+    const draws = this.map?.parts?.draw([indices.length, height, width], random) ?? [];
+    const labels = tf.tensor1d(Int32Array.from(indices, (i) => this.dataset.labels[i] as number));
+    return { plan, labels, indices: tf.tensor1d(indices, "int32"), draws };
   }
 
   private disposeBatch(): void {

@@ -32,13 +32,16 @@ export function trace<T extends NamedTensors>(
   const known = new Set([...Object.values(outputs), ...variables].map(({ dataId }) => dataId));
   if (recorder.made.some((dataId) => !known.has(dataId) && nativeBackend().refCount(dataId) > 0))
     recorder.problem ??= "it keeps a tensor from one call to the next";
-  const { nodes, problem } = recorder;
-  if (problem !== undefined) return { outputs, problem };
-  return { outputs, graph: { nodes, inputs: recorder.infos(inputs), outputs: recorder.infos(outputs) } };
+  // a graph gives back nothing that it was given
+  const given = new Set(Object.values(inputs).map(({ dataId }) => dataId));
+  for (const [name, { dataId }] of Object.entries(outputs))
+    if (given.has(dataId)) recorder.problem ??= `its \`${name}\` is one of its inputs`;
+  const graph = recorder.graph(inputs, outputs);
+  return recorder.problem === undefined ? { outputs, graph } : { outputs, problem: recorder.problem };
 }
 
 class Recorder {
-  readonly nodes: GraphNode[] = [];
+  private readonly nodes: GraphNode[] = [];
   /** the data of every tensor that a kernel made */
   readonly made: object[] = [];
   problem?: string;
@@ -46,9 +49,11 @@ class Recorder {
   private readonly places = new Map<object, string>();
 
   input(name: string, { dataId, dtype, shape }: tf.Tensor): void {
-    const attr = { dtype: { type: typeNumber(dtype) }, shape: { shape: toShape(shape) } };
-    this.nodes.push({ name, op: "Placeholder", input: [], attr });
-    this.places.set(dataId, name);
+    this.attempt(name, () => {
+      const attr = { dtype: { type: typeNumber(dtype) }, shape: { shape: toShape(shape) } };
+      this.nodes.push({ name, op: "Placeholder", input: [], attr });
+      this.places.set(dataId, name);
+    });
   }
 
   /** Calls `f` while the public methods of the backend through which every kernel runs write down what they are asked. */
@@ -81,7 +86,17 @@ class Recorder {
     }
   }
 
-  infos(tensors: NamedTensors): Record<string, TensorInfo> {
+  /** What was written down, unless there is a problem. */
+  graph(inputs: NamedTensors, outputs: NamedTensors): Graph | undefined {
+    if (this.problem !== undefined) return undefined;
+    return this.attempt("its results", () => ({
+      nodes: this.nodes,
+      inputs: this.infos(inputs),
+      outputs: this.infos(outputs),
+    }));
+  }
+
+  private infos(tensors: NamedTensors): Record<string, TensorInfo> {
     const info = (tensor: tf.Tensor): TensorInfo => {
       const place = this.placeOf(tensor);
       const name = place.includes(":") ? place : `${place}:0`;
@@ -91,7 +106,7 @@ class Recorder {
   }
 
   private kernel(op: string, attributes: KernelAttribute[], inputs: tf.Tensor[], outputs: tf.Tensor[]): void {
-    try {
+    this.attempt(op, () => {
       const name = `${op}_${this.nodes.length}`;
       const given = attributes.filter(({ value }) => value !== undefined && value !== null);
       const attr = Object.fromEntries(given.map((attribute) => [attribute.name, toGraphAttribute(attribute)]));
@@ -101,9 +116,16 @@ class Recorder {
         this.places.set(dataId, i === 0 ? name : `${name}:${i}`);
         this.made.push(dataId);
       }
+    });
+  }
+
+  /** Writes something down; what has no place in a graph may still run kernel by kernel. */
+  private attempt<T>(what: string, write: () => T): T | undefined {
+    try {
+      return write();
     } catch (error) {
-      // what has no place in a graph may still run kernel by kernel
-      this.problem ??= `${op}: ${(error as Error).message}`;
+      this.problem ??= `${what}: ${(error as Error).message}`;
+      return undefined;
     }
   }
 

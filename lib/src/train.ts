@@ -122,10 +122,8 @@ export class Trainer {
     const { schedule, maxGradientNorm, averageDecay, onStep } = this.options;
     const { weights, average, running, optimizer, losses, step } = this.state;
     const learningRate = schedule(step);
-    const { epoch, images, labels } = loader.batch as Batch;
-    const result = await this.trainingStep.run(loader, weights);
-    const { loss, correct, gradient, upcoming } = result;
-    if (step % this.stepsPerEpoch === 0) this.trainingStep.verify({ images, labels }, weights, result);
+    const { epoch, labels } = loader.batch as Batch;
+    const { loss, correct, gradient, upcoming } = await this.trainingStep.run(loader, weights);
     const count = labels.size;
     loader.advance(upcoming);
     if (!Number.isFinite(loss)) {

@@ -9,7 +9,7 @@ import {
   type Trainable,
   unflatten,
 } from "./gradient";
-import type { Loader } from "./loader";
+import type { Batch, Loader } from "./loader";
 import { type Loss, softmaxCrossEntropy } from "./loss";
 import { tf } from "./tensorflow";
 import { type NamedTensors, trace } from "./trace";
@@ -44,6 +44,7 @@ export class TrainingStep {
   private readonly loss: Loss;
   private readonly parts: number;
   private graph?: Compiled<Outputs>;
+  private checkedEpoch?: number;
 
   constructor(model: Trainable, { loss = softmaxCrossEntropy, compiled, parts = 2 }: StepOptions = {}) {
     this.model = model;
@@ -57,31 +58,25 @@ export class TrainingStep {
    * Loss and gradient of the loader's batch. The variables are left with `weights` when kernels ran one by one, and with those of an
    * earlier step when the graph did.
    * @param weights all weights end to end
+   * @throws when a network or loss that changes over time was compiled: the first graph step of an epoch is checked
    */
   async run(loader: Loader, weights: Float32Array): Promise<StepResult> {
-    const { images, labels } = loader.batch as LabelledImages;
+    const { images, labels, epoch } = loader.batch as Batch;
     const next = loader.upcoming;
     // a graph is for one shape: that of a full batch before another full batch
     if (this.problem !== undefined || !next || next.indices?.size !== labels.size)
       return this.byKernels({ images, labels }, weights);
     const inputs = { images, labels, weights: tf.tensor1d(weights), ...next };
-    const outputs = this.graph?.run(inputs) ?? (await this.compile(inputs, loader));
-    const result = readGradient(outputs);
-    tf.dispose([inputs.weights, outputs.loss, outputs.correct, outputs.gradient]);
-    return { ...result, upcoming: outputs.upcoming };
-  }
-
-  /**
-   * Compares a result with what the kernels give one by one.
-   * @throws when a network or loss that changes over time was compiled
-   */
-  verify({ images, labels }: LabelledImages, weights: Float32Array, { loss }: GradientResult): void {
-    if (!this.graph) return;
-    const now = this.byKernels({ images, labels }, weights).loss;
-    if (Math.abs(now - loss) <= 1e-4 * Math.max(1, Math.abs(loss))) return;
-    throw new Error(
-      `Expected a network that does the same at every step, got a loss of ${now}, but ${loss} as it was compiled: train it with \`compiled: false\`.`,
-    );
+    try {
+      const outputs = this.graph?.run(inputs) ?? (await this.compile(inputs, loader));
+      const result = readGradient(outputs);
+      tf.dispose([outputs.loss, outputs.correct, outputs.gradient]);
+      if (epoch !== this.checkedEpoch) this.check(result.loss, { images, labels }, weights, outputs.upcoming);
+      this.checkedEpoch = epoch;
+      return { ...result, upcoming: outputs.upcoming };
+    } finally {
+      inputs.weights.dispose();
+    }
   }
 
   /** Frees the graph; the next run compiles anew. */
@@ -100,25 +95,47 @@ export class TrainingStep {
     const { model, loss } = this;
     const step = (parts: number) => (): Outputs => {
       assign(model.variables, inputs.weights);
-      return { ...differentiateInParts(model, inputs, loss, parts), upcoming: loader.makeUpcoming() };
+      return tf.tidy(() => ({
+        ...differentiateInParts(model, inputs, loss, parts),
+        upcoming: loader.makeUpcoming(),
+      }));
     };
     const whole = trace(inputs, step(1), model.variables);
     this.problem = whole.problem;
     const parts = Math.min(this.parts, inputs.labels.size);
-    // what depends on the batch as a whole, such as a loss that is not a mean over images, gives something else in parts
-    for (const count of whole.problem === undefined ? [parts, 1] : []) {
-      const { compiled, problem, outputs } = await compile(inputs, step(count), model.variables);
-      const wrong = difference(outputs, whole.outputs);
-      tf.dispose(outputs);
-      this.problem = problem ?? (wrong && `in ${count} part(s) it gives another \`${wrong}\``);
-      if (compiled && wrong === undefined) {
-        tf.dispose(whole.outputs);
-        this.graph = compiled;
-        return compiled.run(inputs);
+    try {
+      // what depends on the batch as a whole, such as a loss that is not a mean over images, gives something else in parts
+      for (const count of whole.problem === undefined ? [parts, 1] : []) {
+        const { compiled, problem, outputs } = await compile(inputs, step(count), model.variables);
+        const own = (compiled?.run(inputs) ?? outputs) as Outputs;
+        const other = difference(own, whole.outputs);
+        this.problem = problem ?? (other && `in ${count} part(s) it gives another \`${other}\``);
+        if (compiled && other === undefined) {
+          tf.dispose(whole.outputs);
+          this.graph = compiled;
+          this.checkedEpoch = loader.batch?.epoch;
+          return own;
+        }
+        tf.dispose(own);
+        compiled?.dispose();
       }
-      compiled?.dispose();
+    } catch (error) {
+      tf.dispose(whole.outputs);
+      throw error;
     }
     return whole.outputs;
+  }
+
+  /** Compares the loss of the graph with what the kernels give one by one. */
+  private check(loss: number, batch: LabelledImages, weights: Float32Array, upcoming?: tf.Tensor4D): void {
+    // a loss that is not finite has an error of its own
+    if (!this.graph || !Number.isFinite(loss)) return;
+    const now = this.byKernels(batch, weights).loss;
+    if (Math.abs(now - loss) <= 1e-4 * Math.max(1, Math.abs(loss))) return;
+    upcoming?.dispose();
+    throw new Error(
+      `Expected a network that does the same at every step, got a loss of ${now}, but ${loss} as it was compiled: train it with \`compiled: false\`.`,
+    );
   }
 }
 

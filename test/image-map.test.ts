@@ -5,6 +5,7 @@ import { assertNoLeak } from "./helpers/assertions";
 
 /** Adds a drawn number to every image. */
 const brighter: ImageMapParts = {
+  draws: 2,
   draw: ([n, height, width], source) => [
     tf.tensor4d(
       Array.from({ length: n }, () => source.integer(1, 1000)),

@@ -150,6 +150,7 @@ test("a Loader leaves no tensor behind when its map throws, at once or at a late
       },
     }),
     imageMap({
+      draws: 1,
       draw: () => {
         fails();
         return draw();

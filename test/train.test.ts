@@ -832,6 +832,7 @@ test("trainer.run() leaves nothing behind when a callback, a map or a loss throw
       return twice;
     };
     const parts = imageMap({
+      draws: 1,
       draw: () => {
         inDraw();
         return [tf.scalar(2)];
@@ -839,6 +840,7 @@ test("trainer.run() leaves nothing behind when a callback, a map or a loss throw
       apply: (images, [gain]) => tf.mul(images, gain as tf.Tensor) as tf.Tensor4D,
     });
     const applying = imageMap({
+      draws: 1,
       draw: () => [tf.scalar(2)],
       apply: (images, [gain]) => {
         const product = tf.mul(images, gain as tf.Tensor) as tf.Tensor4D;

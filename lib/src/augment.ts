@@ -40,12 +40,17 @@ export function affine({ rotation = 12, shift = 2, scale = 0.1, shear = 10 }: Af
     }
     return [tf.tensor2d(transforms, [n, 8])];
   };
-  return imageMap({ draw, apply: (images, [transforms]) => transformImages(images, transforms as tf.Tensor2D) });
+  return imageMap({
+    draws: 1,
+    draw,
+    apply: (images, [transforms]) => transformImages(images, transforms as tf.Tensor2D),
+  });
 }
 
 /** Mirrors each image left to right with probability ½: shown in the notebooks as what NOT to do to digits. */
 export function horizontalFlip(): ImageMap {
   return imageMap({
+    draws: 1,
     draw: ([n], source) => {
       const keep = Float32Array.from({ length: n }, () => (source.uniform() < 0.5 ? 1 : 0));
       return [tf.tensor4d(keep, [n, 1, 1, 1])];
@@ -66,6 +71,7 @@ export function elastic({ strength = 34, smoothness = 4 }: { strength?: number; 
   checkRange("smoothness", smoothness);
   if (smoothness === 0) throw new RangeError("Expected `smoothness` to be above 0, got 0.");
   return imageMap({
+    draws: 2,
     draw: (_, source) => {
       const integer = () => source.integer(0, 2 ** 31 - 1);
       // the strength is a tensor of its own: a graph would work a constant into the blur, which rounds differently
@@ -83,20 +89,14 @@ export function elastic({ strength = 34, smoothness = 4 }: { strength?: number; 
 
 /** Several maps, one after the other. */
 export function compose(...maps: ImageMap[]): ImageMap {
-  const whole: ImageMap = (images, source) => maps.reduce((result, map) => map(result, source), images);
   const parts = maps.flatMap((map) => map.parts ?? []);
-  if (parts.length < maps.length) return whole;
-  const counts: number[] = [];
+  if (parts.length < maps.length) return (images, source) => maps.reduce((result, map) => map(result, source), images);
   return imageMap({
-    draw: (shape, source) =>
-      parts.flatMap(({ draw }, i) => {
-        const draws = draw(shape, source);
-        counts[i] = draws.length;
-        return draws;
-      }),
+    draws: parts.reduce((sum, { draws }) => sum + draws, 0),
+    draw: (shape, source) => parts.flatMap(({ draw }) => draw(shape, source)),
     apply: (images, draws) => {
       const left = [...draws];
-      return parts.reduce((result, { apply }, i) => apply(result, left.splice(0, counts[i])), images);
+      return parts.reduce((result, part) => part.apply(result, left.splice(0, part.draws)), images);
     },
   });
 }

@@ -10,6 +10,8 @@ export interface ImageMap {
 
 /** An image map whose random draws are made beforehand. */
 export interface ImageMapParts {
+  /** how many tensors `draw` gives */
+  draws: number;
   /** Draws all that is random, for n images of a size. */
   draw(shape: [n: number, height: number, width: number], random: Random): tf.Tensor[];
   /** Kernels only: depends on nothing but the images and what was drawn. */

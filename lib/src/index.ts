@@ -27,7 +27,7 @@ export { type Int8Engine, type Int8Options, inferInt8, int8Engine } from "./int8
 export * from "./interrupt";
 export * from "./label-errors";
 export * from "./lenet";
-export { type Batch, Loader } from "./loader";
+export type { Batch } from "./loader";
 export * from "./loss";
 export * from "./lsq";
 export * from "./mcnemar";

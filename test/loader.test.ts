@@ -9,11 +9,11 @@ import {
   horizontalFlip,
   type ImageMap,
   imageMap,
-  Loader,
   tf,
   toTensors,
 } from "lenet-lab";
 import { batchPlans } from "../lib/src/batch-plan";
+import { Loader } from "../lib/src/loader";
 import { assertNoLeak, assertSameBits } from "./helpers/assertions";
 import { noise } from "./helpers/data";
 import { assertNothingLeft } from "./helpers/graphs";
@@ -142,6 +142,7 @@ test("a Loader leaves no tensor behind when its map throws, at once or at a late
   const draw = () => [tf.scalar(1)];
   const parts: ImageMap[] = [
     imageMap({
+      draws: 1,
       draw,
       apply: (images) => {
         const twice = tf.mul(images, 2) as tf.Tensor4D;

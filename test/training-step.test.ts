@@ -256,7 +256,6 @@ test("trainingStep.problem of a network with batch normalisation, which gives th
 });
 
 test("trainingStep.problem of dropout without a seed, of reading numbers, and of what is not asked for", async () => {
-  const notAsked = "neither the network (`compilable`) nor the options (`compiled`) ask for it";
   const model = dense({ between: tf.layers.dropout({ rate: 0.5 }) });
   const plain = linear();
   const reading: Loss = (logits, labels) =>
@@ -265,9 +264,12 @@ test("trainingStep.problem of dropout without a seed, of reading numbers, and of
     const dropout = await resultsOf(trainable(model));
     assert.match(dropout.problem as string, /^it does not do the same each time/);
     assert.ok(dropout.results.every(({ loss }) => Number.isFinite(loss)));
-    assert.equal((await resultsOf(plain)).problem, notAsked);
+    assert.match((await resultsOf(plain)).problem as string, /^the network does not say/);
     assert.equal((await resultsOf({ ...plain, compilable: true })).problem, undefined);
-    assert.equal((await resultsOf({ ...plain, compilable: true }, { compiled: false })).problem, notAsked);
+    assert.match(
+      (await resultsOf({ ...plain, compilable: true }, { compiled: false })).problem as string,
+      /^the options/,
+    );
     const read = await resultsOf(plain, { compiled: true, loss: reading });
     assert.equal(read.problem, "it reads numbers of a tensor that depend on the batch");
     const expected = await resultsOf(plain, { compiled: false, loss: reading });

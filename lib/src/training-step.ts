@@ -50,8 +50,8 @@ export class TrainingStep {
     this.model = model;
     this.loss = loss;
     this.parts = parts;
-    if (!(compiled ?? model.compilable))
-      this.problem = "neither the network (`compilable`) nor the options (`compiled`) ask for it";
+    if (compiled === false) this.problem = "the options say `compiled: false`";
+    else if (!compiled && !model.compilable) this.problem = "the network does not say that it is `compilable`";
   }
 
   /**

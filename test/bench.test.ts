@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type Bench, type BenchSpread, loadBench, projectDataFolder } from "lenet-lab";
+import { type Bench, type BenchSpread, loadBench } from "lenet-lab";
 import { parseArguments } from "../scripts/bench/arguments";
 import { checkLogits, expectedLogits } from "../scripts/bench/check-logits";
 import { EngineProcess } from "../scripts/bench/engine-process";
@@ -213,16 +213,7 @@ test("goals(numbers) lists every goal with its ratio, met or not", () => {
   assert.ok(goals({}).every(({ measured, met }) => measured === null && met === null));
 });
 
-const path = join(projectDataFolder(), "results", "bench.json");
-
-test("loadBench() names the command that measures", { skip: existsSync(path) && "it has been measured" }, () => {
-  const message = `Expected ${path}, found no such file: npm run bench -- --peers measures it.`;
-  assert.throws(loadBench, { name: "Error", message });
-});
-
-test("data/results/bench.json holds every engine, and goals that follow from its medians", {
-  skip: !existsSync(path) && "not measured yet",
-}, () => {
+test("data/results/bench.json holds every engine, and goals that follow from its medians", () => {
   const bench = loadBench();
   assertConsistent(bench);
   assert.deepEqual(

@@ -53,7 +53,7 @@ export class Trainer {
     return this.state.losses;
   }
 
-  /** Why the network does not train as one compiled graph, if it does not; known after the first step. */
+  /** Why the network does not train as one compiled graph, if it does not; known after the first full batch that another one follows. */
   get notCompiled(): string | undefined {
     return this.trainingStep.problem;
   }

@@ -38,7 +38,7 @@ export interface StepOptions {
  * and so does a network that a graph cannot hold.
  */
 export class TrainingStep {
-  /** why nothing is compiled, if so; known after the first step */
+  /** why nothing is compiled, if so; known after the first full batch that another one follows */
   problem?: string;
   private readonly model: Trainable;
   private readonly loss: Loss;

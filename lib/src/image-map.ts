@@ -12,9 +12,9 @@ export interface ImageMap {
 export interface ImageMapParts {
   /** how many tensors `draw` gives */
   draws: number;
-  /** Draws all that is random, for n images of a size. */
+  /** Draws all that is random, for n images of a size: tensors of the same shapes each time. */
   draw(shape: [n: number, height: number, width: number], random: Random): tf.Tensor[];
-  /** Kernels only: depends on nothing but the images and what was drawn. */
+  /** Kernels only: depends on nothing but the images and what was drawn. What changes during a run, such as a strength, is drawn too. */
   apply(images: tf.Tensor4D, draws: tf.Tensor[]): tf.Tensor4D;
 }
 

@@ -22,7 +22,7 @@ const say = (line: string) => console.error(`  ${line}`);
 async function main(): Promise<void> {
   const asked = parseArguments(process.argv.slice(2));
   // an exit of our own ends the engines too
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(130));
   if (asked.peers) installPeers();
   const settings = asked.quick ? quick : full;
   const measured: Parts = {};

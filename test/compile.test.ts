@@ -194,6 +194,23 @@ test("compiled.run(inputs) refuses inputs that are missing or of other names", a
   });
 });
 
+test("compiled.run(inputs) refuses another shape than it was compiled for", async () => {
+  await assertNothingLeft(async () => {
+    const [x, longer] = [tf.tensor1d([1, 2]), tf.tensor1d([1, 2, 3])];
+    const { compiled } = await compile({ x }, () => ({ y: tf.square(x) }));
+    assert.throws(() => compiled?.run({ x: longer }), /^Error: Expected `x` of shape \[2\], got \[3\]: compile again/);
+    compiled?.dispose();
+    tf.dispose([x, longer]);
+  });
+});
+
+test("compile(inputs, f) reports a function that draws at random only now and then", async () => {
+  await assertNothingLeft(async () => {
+    const { problem } = await compileVector((x) => (Math.random() < 0 ? { y: tf.neg(x) } : { y: tf.square(x) }));
+    assert.match(problem as string, /^it does not do the same each time/);
+  });
+});
+
 test("compiled functions run side by side and again after one of them is gone", async () => {
   await assertNothingLeft(async () => {
     const x = tf.tensor1d([0.1, 0.2, 0.3]);

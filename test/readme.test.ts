@@ -50,7 +50,7 @@ it("README's table of speed holds the medians of bench.json, and its date", () =
   const inRow = (row: string, text: string) =>
     assert.ok(lines.find((line) => line.startsWith(`| ${row}`))?.includes(text), `${row}: no ${text}`);
   inRow("medians on two cores", date);
-  const engines = { ours: "**", keras: "Keras compiled ", pytorch: "PyTorch ", stock: "tfjs-node " } as const;
+  const engines = { ours: "**", keras: "Keras compiled ", pytorch: "PyTorch eager ", stock: "tfjs-node " } as const;
   for (const [name, title] of Object.entries(engines))
     inRow("training", `${title}${training.secondsPerEpoch[name as keyof typeof engines].toFixed(1)}`);
   const { microseconds, imagesPerSecond } = inference;

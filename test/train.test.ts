@@ -660,6 +660,87 @@ test("new Trainer(model, {parts}) refuses what is no number of parts", () => {
   model.dispose();
 });
 
+test("trainer.run() shows an image map without parts the weights of the step before, compiled or not", async () => {
+  const seen: Float32Array[][] = [];
+  for (const compiled of [true, false]) {
+    const model = buildLeNet5({ seed: 1 });
+    const weights: Float32Array[] = [];
+    const augment: ImageMap = (images) => {
+      weights.push(flatten(trainable(model).variables));
+      return images;
+    };
+    await new Trainer(model, quick({ augment, compiled, parts: 1 })).run();
+    assert.equal(new Set(weights.map(([first]) => first)).size, 8);
+    seen.push(weights);
+    model.dispose();
+  }
+  seen[0]?.forEach((weights, i) => {
+    assertSameBits(weights, seen[1]?.[i] as Float32Array, `before step ${i}`);
+  });
+});
+
+test("trainer.run() takes an image map that changes the size of images from step to step", async () => {
+  // a network for any size: convolution, then the mean of each channel
+  const make = () =>
+    tf.sequential({
+      layers: [
+        tf.layers.conv2d({
+          ...{ filters: 10, kernelSize: 3, inputShape: [null, null, 1] as unknown as number[] },
+          kernelInitializer: tf.initializers.heNormal({ seed: 3 }),
+        }),
+        tf.layers.globalAveragePooling2d({}),
+      ],
+    });
+  const augment: ImageMap = (images, source) => {
+    const size = source.integer(0, 1) === 0 ? 20 : 28;
+    return tf.image.resizeBilinear(images, [size, size]);
+  };
+  const losses: number[][] = [];
+  for (const compiled of [true, false]) {
+    const model = make();
+    const trainer = new Trainer(model, quick({ augment, compiled }));
+    await trainer.run();
+    if (compiled) assert.equal(trainer.notCompiled, undefined);
+    losses.push([...trainer.losses]);
+    model.dispose();
+  }
+  assertClose(losses[0] as number[], losses[1] as number[], 1e-4);
+});
+
+test("trainer.run() refuses, within an epoch, a layer or an image map that changes after it was compiled", async () => {
+  const scale = { now: 1 };
+  class Scaled extends tf.layers.Layer {
+    static readonly className = "Scaled";
+    override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+      return tf.mul((Array.isArray(inputs) ? inputs[0] : inputs) as tf.Tensor, scale.now);
+    }
+    override getClassName(): string {
+      return Scaled.className;
+    }
+  }
+  const change = ({ step }: StepRecord) => {
+    if (step === 2) scale.now = 0.5;
+  };
+  const model = dense({ between: new Scaled({}) });
+  const sixteen = { train: noise("train", { count: 32, size: 4 }), batchSize: 2, epochs: 1, onStep: change };
+  await assert.rejects(
+    new Trainer(model, quick(sixteen)).run(),
+    /^Error: Expected a network that does the same at every step, got a loss of/,
+  );
+  scale.now = 1;
+  const augment = imageMap({
+    draws: 0,
+    draw: () => [],
+    apply: (images) => tf.mul(images, scale.now),
+  });
+  const plain = dense();
+  await assert.rejects(
+    new Trainer(plain, quick({ ...sixteen, augment })).run(),
+    /^Error: Expected an image map that does the same at every step, got other images than when it was compiled/,
+  );
+  for (const each of [model, plain]) each.dispose();
+});
+
 /** A run of tiny steps of a classifier that is no layers model: 3 steps an epoch, the last of 2 images. */
 const tiny = (more: Partial<TrainOptions> = {}): TrainOptions =>
   quick({ train: noise("train", { count: 10, size: 4 }), batchSize: 4, compiled: true, ...more });

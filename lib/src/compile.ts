@@ -3,11 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeSavedModel } from "./saved-model";
 import { tf } from "./tensorflow";
-import { type NamedTensors, trace } from "./trace";
+import { type NamedTensors, notTheSame, trace } from "./trace";
 
 /** A function of tensors that runs as one TensorFlow graph. */
 export interface Compiled<T extends NamedTensors = NamedTensors> {
-  /** Runs the graph; shapes must be those it was compiled for. The caller disposes the outputs. */
+  /**
+   * Runs the graph; the caller disposes the outputs.
+   * @throws for inputs of other names or shapes than those it was compiled for
+   */
   run(inputs: NamedTensors): T;
   /** Frees the graph. */
   dispose(): void;
@@ -37,13 +40,13 @@ export async function compile<T extends NamedTensors>(
   const bytes = encodeSavedModel(first.graph);
   if (!second.graph || Buffer.compare(bytes, encodeSavedModel(second.graph)) !== 0)
     return {
-      problem: "it does not do the same each time: it draws random numbers or counts its calls",
+      problem: notTheSame,
       outputs: first.outputs,
     };
   let compiled: Compiled<T> | undefined;
   let problem: string | undefined;
   try {
-    compiled = await load<T>(bytes);
+    compiled = await load<T>(bytes, inputs);
     const own = compiled.run(inputs);
     const other = difference(own, first.outputs);
     tf.dispose(own);
@@ -72,12 +75,26 @@ function traceAgain<T extends NamedTensors>(inputs: NamedTensors, f: () => T, va
   }
 }
 
-async function load<T extends NamedTensors>(savedModel: Uint8Array): Promise<Compiled<T>> {
+async function load<T extends NamedTensors>(savedModel: Uint8Array, inputs: NamedTensors): Promise<Compiled<T>> {
+  const shapes = Object.entries(inputs).map(([name, { shape }]) => [name, shape.join()] as const);
   const folder = mkdtempSync(join(tmpdir(), "lenet-graph-"));
   try {
     writeFileSync(join(folder, "saved_model.pb"), savedModel);
     const model = await tf.node.loadSavedModel(folder);
-    return { run: (values) => model.predict(values) as unknown as T, dispose: () => model.dispose() };
+    return {
+      run(values) {
+        // TensorFlow does not look: kernels would fail, or read numbers that were made for another shape
+        for (const [name, shape] of shapes) {
+          const given = values[name]?.shape.join() ?? shape;
+          if (given !== shape)
+            throw new Error(
+              `Expected \`${name}\` of shape [${shape}], got [${given}]: compile again for other shapes.`,
+            );
+        }
+        return model.predict(values) as unknown as T;
+      },
+      dispose: () => model.dispose(),
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

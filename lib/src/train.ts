@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { stepsPerEpoch } from "./batch-plan";
 import { evaluate } from "./evaluate";
-import { flatten, type Trainable, trainable, unflatten } from "./gradient";
+import { flatten, type GradientResult, type Trainable, trainable, unflatten } from "./gradient";
 import { watchInterrupt } from "./interrupt";
 import { type Batch, Loader } from "./loader";
 import { clipNorm, sgd } from "./optimizer";
@@ -15,6 +15,7 @@ import { TrainingStep } from "./training-step";
  * The training loop. `await trainer.run()` trains until the last epoch, until validation stops improving, or until Stop
  * (SIGINT) is pressed; after Stop the model keeps what it has learned, and another `run()` goes on from there.
  * The same seed gives the same weights on the same machine with the same number of threads, interrupted or not.
+ * While it runs, the model follows at the end of each epoch, and after every step only if there is an `onStep`.
  */
 export class Trainer {
   private readonly model: Trainable;
@@ -119,13 +120,39 @@ export class Trainer {
 
   /** One step of gradient descent on the loader's batch; the loader then stands at the next one. */
   private async learn(loader: Loader): Promise<StepRecord> {
-    const { schedule, maxGradientNorm, averageDecay, onStep } = this.options;
-    const { weights, average, running, optimizer, losses, step } = this.state;
+    const { schedule, averageDecay, augment, onStep } = this.options;
+    const { weights, average, running, losses, step } = this.state;
     const learningRate = schedule(step);
     const { epoch, labels } = loader.batch as Batch;
-    const { loss, correct, gradient, upcoming } = await this.trainingStep.run(loader, weights);
     const count = labels.size;
+    const { loss, correct, gradient, upcoming } = await this.trainingStep.run(loader, weights);
+    let gradientNorm: number;
+    try {
+      gradientNorm = this.update({ loss, gradient, learningRate });
+    } catch (error) {
+      upcoming?.dispose();
+      throw error;
+    }
+    // the step takes its weights from the state: the model itself need only follow where somebody may look
+    if (onStep || (augment && !augment.parts)) this.writeModel(weights);
     loader.advance(upcoming);
+    if (average && averageDecay !== undefined) moveTowards(average, weights, 1 - averageDecay);
+    running.loss += loss * count;
+    running.correct += correct;
+    running.images += count;
+    losses.push(loss);
+    this.state.step += 1;
+    return { step, epoch, loss, accuracy: correct / count, learningRate, gradientNorm };
+  }
+
+  /** Moves the weights against the gradient, and gives the norm that it had, or NaN where nobody asked. */
+  private update({
+    loss,
+    gradient,
+    learningRate,
+  }: Pick<GradientResult, "loss" | "gradient"> & { learningRate: number }) {
+    const { maxGradientNorm } = this.options;
+    const { weights, optimizer, step } = this.state;
     if (!Number.isFinite(loss)) {
       throw new Error(
         `Expected a finite loss, got ${loss} at step ${step}: the learning rate (${learningRate}) is probably too high.`,
@@ -136,15 +163,7 @@ export class Trainer {
     }
     const gradientNorm = maxGradientNorm === undefined ? Number.NaN : clipNorm(gradient, maxGradientNorm);
     optimizer.update(weights, gradient, learningRate);
-    // the step takes its weights from the state: the model itself need only follow where somebody looks
-    if (onStep) this.writeModel(weights);
-    if (average && averageDecay !== undefined) moveTowards(average, weights, 1 - averageDecay);
-    running.loss += loss * count;
-    running.correct += correct;
-    running.images += count;
-    losses.push(loss);
-    this.state.step += 1;
-    return { step, epoch, loss, accuracy: correct / count, learningRate, gradientNorm };
+    return gradientNorm;
   }
 
   private endEpoch({ epoch, learningRate }: StepRecord): EpochRecord {

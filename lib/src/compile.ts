@@ -24,8 +24,8 @@ export type Compilation<T extends NamedTensors = NamedTensors> =
 /**
  * Turns a function of tensors into one graph that TensorFlow optimises and runs in a single call, its independent kernels side
  * by side: what `tf.function` does in Python. The graph travels as a SavedModel through a folder that is gone afterwards.
- * The function is called twice; when both calls did not do the same, or do what a graph cannot, there is a `problem`, and
- * only calls after the first are repeated. The first run of the graph is compared with the function's own outputs.
+ * The function is called twice; when both calls did not do the same, or do what a graph cannot, there is a `problem`, and what the
+ * first call gave. The first run of the graph is compared with the function's own outputs.
  * @param inputs tensors that `f` reads, by the names that `run` takes
  * @param f leaves no tensor behind but what it returns and the new values of `variables`
  */
@@ -39,10 +39,7 @@ export async function compile<T extends NamedTensors>(
   const second = traceAgain(inputs, f, variables, first.outputs);
   const bytes = encodeSavedModel(first.graph);
   if (!second.graph || Buffer.compare(bytes, encodeSavedModel(second.graph)) !== 0)
-    return {
-      problem: notTheSame,
-      outputs: first.outputs,
-    };
+    return { problem: notTheSame, outputs: first.outputs };
   let compiled: Compiled<T> | undefined;
   let problem: string | undefined;
   try {

@@ -103,6 +103,7 @@ export class TrainingStep {
         upcoming: loader.makeUpcoming(),
       }));
     };
+    // called once on the whole batch: a network that keeps state must not see more steps, nor halves
     const whole = trace(inputs, step(1), model.variables);
     this.problem = whole.problem;
     const parts = Math.min(this.parts, inputs.labels.size);

@@ -679,6 +679,22 @@ test("trainer.run() shows an image map without parts the weights of the step bef
   });
 });
 
+test("trainer.run() goes on to the same weights after an image map threw between two steps", async () => {
+  let left = 3;
+  const augment: ImageMap = (images, source) => {
+    if (left-- === 0) throw new Error("a faulty map");
+    return tf.mul(images, source.uniform(0.5, 1));
+  };
+  const model = buildLeNet5({ seed: 1 });
+  const trainer = new Trainer(model, quick({ augment }));
+  await assertNoLeak(() => assert.rejects(trainer.run(), /^Error: a faulty map$/));
+  assert.equal(trainer.step, 3);
+  assert.equal(await trainer.run(), "finished");
+  left = Number.POSITIVE_INFINITY;
+  assertSameBits(flatten(trainable(model).variables), await weightsAfter({ augment }));
+  model.dispose();
+});
+
 test("trainer.run() takes an image map that changes the size of images from step to step", async () => {
   // a network for any size: convolution, then the mean of each channel
   const make = () =>

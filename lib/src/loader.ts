@@ -38,6 +38,7 @@ export class Loader {
   private readonly plans: Iterator<BatchPlan, void>;
   private readonly pixels: PackedPixels;
   private next?: Drawn;
+  private made?: tf.Tensor4D;
 
   constructor(dataset: Dataset, options: BatchOptions = {}) {
     this.dataset = dataset;
@@ -73,15 +74,21 @@ export class Loader {
     });
   }
 
+  /** Takes what `makeUpcoming` gave elsewhere, for `advance` to use. */
+  keep(images: tf.Tensor4D | undefined): void {
+    this.made = images;
+  }
+
   /**
    * Makes the next batch the current one, and disposes the one before.
    * @param images what `makeUpcoming` gave, in case it was called elsewhere
    */
-  advance(images?: tf.Tensor4D): void {
+  advance(images = this.made): void {
     this.disposeBatch();
     if (!this.next) return;
     const { plan, labels, indices, draws } = this.next;
     const made = images ?? this.makeUpcoming();
+    this.made = undefined;
     this.batch = { images: made, labels, step: plan.step, epoch: plan.epoch };
     tf.dispose([indices, draws]);
     this.next = undefined;
@@ -93,7 +100,9 @@ export class Loader {
     this.disposeBatch();
     const { labels, indices, draws } = this.next ?? {};
     const { packed, white } = this.pixels;
-    tf.dispose([packed, white, labels, indices, ...(draws ?? [])].filter((tensor) => tensor !== undefined));
+    const tensors = [packed, white, this.made, labels, indices, ...(draws ?? [])];
+    tf.dispose(tensors.filter((tensor) => tensor !== undefined));
+    this.made = undefined;
     this.next = undefined;
   }
 

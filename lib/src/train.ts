@@ -111,6 +111,9 @@ export class Trainer {
           return "interrupted";
         }
         began = performance.now();
+        // a map that throws here, or looks at the model, finds the step before complete
+        if (augment && !augment.parts) this.writeModel(state.weights);
+        loader.advance();
       }
     } finally {
       loader.dispose();
@@ -118,24 +121,18 @@ export class Trainer {
     return this.stoppedEarly() ? "stopped early" : "finished";
   }
 
-  /** One step of gradient descent on the loader's batch; the loader then stands at the next one. */
+  /** One step of gradient descent on the loader's batch. */
   private async learn(loader: Loader): Promise<StepRecord> {
-    const { schedule, averageDecay, augment, onStep } = this.options;
+    const { schedule, averageDecay, onStep } = this.options;
     const { weights, average, running, losses, step } = this.state;
     const learningRate = schedule(step);
     const { epoch, labels } = loader.batch as Batch;
     const count = labels.size;
     const { loss, correct, gradient, upcoming } = await this.trainingStep.run(loader, weights);
-    let gradientNorm: number;
-    try {
-      gradientNorm = this.update({ loss, gradient, learningRate });
-    } catch (error) {
-      upcoming?.dispose();
-      throw error;
-    }
+    loader.keep(upcoming);
+    const gradientNorm = this.update({ loss, gradient, learningRate });
     // the step takes its weights from the state: the model itself need only follow where somebody may look
-    if (onStep || (augment && !augment.parts)) this.writeModel(weights);
-    loader.advance(upcoming);
+    if (onStep) this.writeModel(weights);
     if (average && averageDecay !== undefined) moveTowards(average, weights, 1 - averageDecay);
     running.loss += loss * count;
     running.correct += correct;

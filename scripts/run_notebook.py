@@ -6,6 +6,7 @@ Prints one JSON line an event; writes the executed notebook to OUTPUT only if ev
 import asyncio
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -72,6 +73,24 @@ def problems_of(cell, had_outputs):
         data = output.get("data", {})
         if FIGURE in data and not (data.get("image/png") and data.get("text/plain")):
             yield f"shows a figure as {', '.join(data)} only: expected a picture (image/png) and words (text/plain) too"
+
+
+def texts(value):
+    """Every text in an output, pictures apart."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for part in value:
+            yield from texts(part)
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            if not key.startswith("image/"):
+                yield from texts(part)
+
+
+def names_path(text, folder):
+    """Whether a text names the folder or what is in it: in a project at /src, `lib/src/int8.ts` does not."""
+    return re.search(rf"(?<![\w.+\-/])(file://)?{re.escape(folder)}(?![\w.\-])", text) is not None
 
 
 class Runner:
@@ -161,7 +180,8 @@ class Runner:
         size = len(text.encode())
         if size > LIMIT:
             self.problems.append(f"holds {size:,} bytes, more than {LIMIT:,}: show fewer or smaller figures")
-        if not self.problems and project in text:
+        outputs = [text for cell in self.cells for text in texts(cell.outputs)]
+        if not self.problems and any(names_path(text, project) for text in outputs):
             self.problems.append(f"shows a path of this machine ({project}) in an output")
         return text
 

@@ -4,21 +4,23 @@
  * interrupt and to run again; with everything in place it only compares a stamp.
  */
 import "./setup/node.mjs";
-import { rmSync } from "node:fs";
+import { accessSync, constants, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { checkKernel, checkMnist, mnistFiles } from "./setup/check.mjs";
 import { Failure, stop } from "./setup/failure.mjs";
-import { hashOf, readJson, sha256, traceOf, writeWhole } from "./setup/files.mjs";
+import { filesUnder, hashOf, readJson, sha256, traceOf, writeWhole } from "./setup/files.mjs";
 import { registerKernel } from "./setup/jupyter.mjs";
-import { buildLibrary, librarySources } from "./setup/library.mjs";
+import { buildLibrary, libraryFiles, librarySources } from "./setup/library.mjs";
 import { takeLock } from "./setup/lock.mjs";
-import { installPackages } from "./setup/packages.mjs";
+import { installPackages, lostPackageFile } from "./setup/packages.mjs";
 import { openProject } from "./setup/project.mjs";
-import { prepareVenv } from "./setup/python.mjs";
+import { lostPythonFile, prepareVenv } from "./setup/python.mjs";
 import { endAll, endOrphan } from "./setup/run.mjs";
+import { checkSpace } from "./setup/space.mjs";
 import { step } from "./setup/steps.mjs";
 import { binding, prepareTensorflow } from "./setup/tensorflow.mjs";
+import { builtFiles } from "./setup/wheel.mjs";
 
 /** @typedef {import("./setup/project.mjs").Project} Project */
 
@@ -34,6 +36,7 @@ export async function setUp(project = openProject()) {
     return project;
   }
   refuseWindows();
+  refuseReadOnly(project);
   const lock = await takeLock(project.lock);
   const interrupted = () => {
     endAll();
@@ -49,6 +52,7 @@ export async function setUp(project = openProject()) {
     console.log(`set-up: done in ${total()}`);
   } finally {
     for (const signal of signals) process.off(signal, interrupted);
+    rmSync(project.temporary, { recursive: true, force: true });
     lock.release();
   }
   return project;
@@ -62,6 +66,7 @@ async function work(project) {
   rmSync(project.stamp, { force: true });
   if (!machine) {
     rmSync(project.log, { force: true });
+    checkSpace(project);
     await step(project, "Jupyter side (.venv)", () => prepareVenv(project));
     await step(project, "npm packages", () => installPackages(project));
     await step(project, "native TensorFlow", () => prepareTensorflow(project));
@@ -78,7 +83,8 @@ async function work(project) {
 /** @param {Project} project */
 function isDone(project) {
   const stamp = readJson(project.stamp);
-  return stamp?.machine === machineKey(project) && stamp?.library === libraryKey(project);
+  if (stamp?.machine !== machineKey(project) || stamp.library !== libraryKey(project)) return false;
+  return lostPackageFile(project) === undefined && lostPythonFile(project) === undefined;
 }
 
 /**
@@ -86,12 +92,15 @@ function isDone(project) {
  * @param {Project} project
  */
 function machineKey(project) {
-  const { root, venv, modules, tensorflow } = project;
-  const sources = ["package-lock.json", "requirements.txt", "scripts/setup.mjs", "scripts/setup"];
+  const { root, venv, modules } = project;
+  const manifests = ["package.json", "lib/package.json", "package-lock.json", "requirements.txt"];
+  const sources = [...manifests, "scripts/setup.mjs", "scripts/setup"];
   const results = [
     ...[project.kernel, binding(project), join(modules, ".package-lock.json"), join(venv, "setup.json")],
     ...[project.python, join(venv, "share", "jupyter", "lab", "settings", "overrides.json")],
-    ...[join(tensorflow, "lib", "libtensorflow_cc.so.2"), join(modules, "lenet-lab"), ...mnistFiles(project)],
+    ...[join(modules, "lenet-lab"), ...mnistFiles(project)],
+    // TensorFlow, linked by set-up or placed by tfjs-node's own installer
+    ...[...builtFiles(project), ...filesUnder(join(project.tfjs, "deps"))],
   ];
   const pinned = hashOf(sources.map((name) => join(root, name)));
   return sha256([process.execPath, process.version, root, pinned, traceOf(results)].join("\n"));
@@ -99,7 +108,7 @@ function machineKey(project) {
 
 /** @param {Project} project */
 function libraryKey(project) {
-  return sha256(hashOf(librarySources(project)) + traceOf([join(project.dist, "index.js")]));
+  return sha256(hashOf(librarySources(project)) + traceOf(libraryFiles(project)));
 }
 
 function refuseWindows() {
@@ -109,6 +118,20 @@ function refuseWindows() {
     why: "Set-up and kernel are tried on Linux and made for macOS, whose folders and signals work alike.",
     todo: "Use the Windows Subsystem for Linux: clone the project inside it and run the same command there.",
   });
+}
+
+/** @param {Project} project */
+function refuseReadOnly({ root, state }) {
+  try {
+    mkdirSync(state, { recursive: true });
+    accessSync(root, constants.W_OK);
+  } catch (error) {
+    throw new Failure({
+      what: "The project's folder cannot be written to.",
+      why: /** @type {Error} */ (error).message,
+      todo: `Give yourself the right to write to ${root}, or copy the project to a folder of your own.`,
+    });
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) setUp().catch(stop);

@@ -24,7 +24,7 @@ test("outside a kernel trainingDisplay prints a line an epoch and why the run en
     "epoch 1/2  training loss 0.5000, accuracy 90.00 %  rate 0.0500  1.3 s",
     "epoch 2/2  training loss 0.5000, accuracy 90.00 %  validation loss 0.4000, accuracy 92.50 %  rate 0.0500  1.3 s",
   ]);
-  assert.match(lines[2] as string, /^Finished: 2 epochs in 0\.\d s · [\d,]+ images\/s$/);
+  assert.match(lines[2] as string, /^Finished: 2 epochs in \d+\.\d s · [\d,]+ images\/s$/);
 });
 
 test("an interrupted run says how far it came", async () => {
@@ -61,20 +61,20 @@ test("in a kernel trainingDisplay overwrites one output at most four times a sec
   assert.ok((last?.data["image/png"] as string).length < 60_000);
 });
 
-test("a step costs next to nothing between two redraws", async () => {
-  await asKernel(() => {
+test("between two redraws steps draw and send nothing", async () => {
+  const clock = mock.method(performance, "now", () => 1000);
+  const messages = await asKernel(() => {
     const display = trainingDisplay({ epochs: 1, stepsPerEpoch: 1e6, imagesPerStep: 1 });
-    const began = performance.now();
     for (let step = 0; step < 20_000; step++)
       display.step({ epoch: 0, step, loss: 1, accuracy: 0.5, learningRate: 0.1 });
-    const each = (performance.now() - began) / 20_000;
-    assert.ok(each < 0.05, `${each} ms a step`);
   });
+  clock.mock.restore();
+  assert.equal(messages.length, 1);
 });
 
 test("a display that ends without a step does not fail", async () => {
   const lines = await printed(() => trainingDisplay(options).end("interrupted"));
-  assert.match(lines[0] as string, /^Interrupted: 0 of 2 epochs in 0\.0 s$/);
+  assert.match(lines[0] as string, /^Interrupted: 0 of 2 epochs in \d+\.\d s$/);
 });
 
 test("progress(total, label) prints one line when it is done", async () => {
@@ -84,7 +84,7 @@ test("progress(total, label) prints one line when it is done", async () => {
     bar.done();
   });
   assert.equal(lines.length, 1);
-  assert.match(lines[0] as string, /^Classifying: 2,000 of 2,000 in 0\.\d s$/);
+  assert.match(lines[0] as string, /^Classifying: 2,000 of 2,000 in \d+\.\d s$/);
 });
 
 test("in a kernel progress(total, label) overwrites one bar", async () => {

@@ -2,89 +2,66 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { assertMessage, evaluate, freshProject, pathWith, root, runSetup, temporary } from "./helpers/setup";
 
-const root = join(__dirname, "..");
-const temporary = mkdtempSync(join(tmpdir(), "set up "));
-after(() => rmSync(temporary, { recursive: true, force: true }));
+test("nodeProblem accepts the lines of Node that are tried, from their oldest minor on, and refuses others by name", () => {
+  const good = ["20.16.0", "20.20.2", "22.3.0", "22.23.3", "24.0.0", "24.21.0", "26.0.0", "26.10.0"];
+  const bad = ["16.20.2", "18.9.1", "20.15.1", "21.7.3", "22.2.0", "23.1.0", "25.9.0", "27.0.0"];
+  const code = `console.log(JSON.stringify(${JSON.stringify([...good, ...bad])}.map((version) => it.nodeProblem(version)?.what)))`;
+  const answers: (string | null)[] = JSON.parse(evaluate("node.mjs", code).stdout);
+  assert.deepEqual(answers, [
+    ...good.map(() => null),
+    ...bad.map((version) => `Node ${version} cannot run this project.`),
+  ]);
+});
 
-/** A fresh copy of what set-up reads, in a folder with a space in its name. */
-function freshProject(name: string): string {
-  const folder = join(temporary, name);
-  mkdirSync(folder);
-  for (const part of ["scripts", "package.json", "package-lock.json", "requirements.txt"]) {
-    cpSync(join(root, part), join(folder, part), { recursive: true });
-  }
-  return folder;
-}
-
-/** A folder that holds links to these programs only: a PATH on which the others are missing. */
-function pathWith(name: string, ...programs: string[]): string {
-  const folder = join(temporary, name);
-  mkdirSync(folder);
-  for (const program of programs) {
-    const { stdout } = spawnSync("sh", ["-c", `command -v ${program}`], { encoding: "utf8" });
-    symlinkSync(stdout.trim(), join(folder, program));
-  }
-  return folder;
-}
-
-function runSetup(folder: string, env: NodeJS.ProcessEnv) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(folder, "scripts", "setup.mjs")], {
-    env: { ...process.env, PIP_CONFIG_FILE: "/dev/null", ...env },
-    encoding: "utf8",
-    timeout: 60_000,
-  });
-  return { status, stdout, stderr };
-}
-
-/** Runs lines of code against one module of set-up. */
-function evaluate(file: string, code: string, env: NodeJS.ProcessEnv = {}) {
-  const url = (name: string) => JSON.stringify(pathToFileURL(join(root, "scripts", "setup", name)).href);
-  const script = `
-    const { stop } = await import(${url("failure.mjs")});
-    const { openProject } = await import(${url("project.mjs")});
-    const it = await import(${url(file)});
-    try { ${code} } catch (error) { stop(error); }`;
-  const options = { env: { ...process.env, ...env }, encoding: "utf8", timeout: 60_000 } as const;
-  return spawnSync(process.execPath, ["--input-type=module", "-e", script], options);
-}
-
-/** What failed, why, what to do: all three, and no stack trace. */
-function assertMessage(
-  { status, stderr }: { status: number | null; stderr: string },
-  what: RegExp,
-  why: RegExp,
-  todo: RegExp,
-) {
-  assert.equal(status, 1, stderr);
-  assert.match(stderr, /^\n✗ /);
-  const [, first = "", second = "", third = ""] = /✗ (.*)\n {2}Why: ([^]*)\n {2}What to do: (.*)/.exec(stderr) ?? [];
-  assert.match(first, what);
-  assert.match(second, why);
-  assert.match(third, todo);
-  assert.doesNotMatch(stderr, /^ +at .*:\d+:\d+\)?$/m);
-}
-
-test("nodeProblem accepts Node 20, 22 and 24 and refuses the others by name", () => {
-  const versions = ["16.20.2", "18.9.1", "20.0.0", "21.7.3", "22.23.3", "23.1.0", "24.21.0", "26.10.0"];
-  const { stdout } = evaluate(
-    "node.mjs",
-    `console.log(JSON.stringify(${JSON.stringify(versions)}.map((version) => it.nodeProblem(version)?.what ?? "")))`,
-  );
-  const answers: string[] = JSON.parse(stdout);
-  const refused = versions.filter((_, i) => answers[i]?.includes(versions[i] as string));
-  assert.deepEqual(refused, ["16.20.2", "18.9.1", "21.7.3", "23.1.0", "26.10.0"]);
-  assert.equal(answers.filter((answer) => answer === "").length, 3);
+test("README, .nvmrc, engines, the lock file and set-up name the same versions of Node", async () => {
+  const { accepted, recommended } = await import("../scripts/setup/node.mjs");
+  const read = (file: string) => readFileSync(join(root, file), "utf8");
+  const range = Object.entries(accepted).map(([line, oldest]) => (oldest === 0 ? `^${line}` : `^${line}.${oldest}`));
+  assert.equal(JSON.parse(read("package.json")).engines.node, range.join(" || "));
+  assert.equal(JSON.parse(read("package-lock.json")).packages[""].engines.node, range.join(" || "));
+  assert.equal(read(".nvmrc").trim(), String(recommended));
+  const [, named = "", first] = /You need Node ((\d+)[^;]*);/.exec(read("README.md")) ?? [];
+  assert.equal(first, String(recommended), "the recommended one comes first");
+  assert.deepEqual([...new Set(named.match(/\b2\d\b/g))].sort(), Object.keys(accepted));
+  for (const [line, oldest] of Object.entries(accepted))
+    if (oldest > 0) assert.match(named, new RegExp(`${line}\\.${oldest}`));
 });
 
 test("set-up without any Python says which it tried", () => {
   const result = runSetup(freshProject("no python"), { PATH: pathWith("empty path") });
-  assertMessage(result, /No Python/, /Tried python3\.13, .*python3/, /Install Python 3/);
+  assertMessage(result, /No Python/, /Tried python3\.13, .*python3\.15, python3/, /Install Python 3/);
+});
+
+test("set-up finds Python 3.14 and 3.15 where only they are there", () => {
+  for (const version of ["3.14", "3.15"]) {
+    const folder = pathWith(`path of ${version}`, "sh");
+    writeFileSync(
+      join(folder, `python${version}`),
+      `#!/bin/sh\necho '{"path": "/opt/python", "version": "${version}.0", "venv": true}'\n`,
+      { mode: 0o755 },
+    );
+    const { stdout } = evaluate("python.mjs", "console.log(it.findPython(process.env).version)", {
+      PATH: folder,
+      PYTHON: "",
+    });
+    assert.equal(stdout.trim(), `${version}.0`);
+  }
+});
+
+test("yarn and pnpm are refused before they fetch anything, and no registry is asked for the library's name", () => {
+  const { packageManager, dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  assert.match(packageManager, /^npm@/, "pnpm and old yarn stop here");
+  const [, instead = ""] = /^yarnPath: (.*)$/m.exec(readFileSync(join(root, ".yarnrc.yml"), "utf8")) ?? [];
+  const answer = spawnSync(process.execPath, [join(root, instead)], { encoding: "utf8" });
+  assertMessage(answer, /installed with npm/, /package-lock\.json/, /npm start/);
+  assert.equal(dependencies["lenet-lab"], "file:lib");
 });
 
 test("set-up with an old Python only names it and its version", () => {
@@ -181,6 +158,19 @@ test("takeLock waits for a living owner and takes over from a dead one", async (
   const takes = evaluate("lock.mjs", `(await it.takeLock(${JSON.stringify(path)})).release(); console.log("taken")`);
   assert.match(takes.stdout, /taken/);
   assert.equal(existsSync(path), false);
+});
+
+test("lastLines keeps the cause of a lost connection, once, which pip gives in a warning and npm above a stack trace", () => {
+  const retry = (left: number, at: string) =>
+    `WARNING: Retrying (Retry(total=${left}, connect=None)) after connection broken by 'ProxyError('Cannot connect to proxy.', ` +
+    `NewConnectionError('<pip.HTTPSConnection object at 0x${at}>: Failed to establish a new connection: refused'))': /simple/six/\n`;
+  const output = `${retry(1, "7fd9")}${retry(0, "7fe0")}npm error request failed, reason: connect ECONNREFUSED\nnpm error     at a (b.js:1:1) {\nnpm error }\n`;
+  const { stdout } = evaluate("run.mjs", `console.log(it.lastLines(${JSON.stringify(output)}))`);
+  assert.equal(
+    stdout.trim(),
+    "connection broken: ProxyError('Cannot connect to proxy.', NewConnectionError('Failed to establish a new connection: refused'))\n" +
+      "npm error request failed, reason: connect ECONNREFUSED",
+  );
 });
 
 test("lastLines keeps what explains a failure", () => {

@@ -1,3 +1,4 @@
+import "./environment";
 import { sizeOf } from "./check-quantized";
 import { countImages } from "./int8";
 

@@ -90,5 +90,11 @@ export class EngineProcess {
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const about = /^(OMP_|MKL_|KMP_|GOMP_|TF_NUM_|OPENBLAS_|PYTHONPATH$|PYTHONHOME$)/;
   const rest = Object.entries(process.env).filter(([name]) => !about.test(name));
-  return { ...Object.fromEntries(rest), TF_CPP_MIN_LOG_LEVEL: "2", CUDA_VISIBLE_DEVICES: "", PYTHONNOUSERSITE: "1" };
+  const ours = {
+    TF_CPP_MIN_LOG_LEVEL: "2",
+    CUDA_VISIBLE_DEVICES: "",
+    PYTHONNOUSERSITE: "1",
+    ORT_DISABLE_TELEMETRY: "1",
+  };
+  return { ...Object.fromEntries(rest), ...ours };
 }

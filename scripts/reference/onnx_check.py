@@ -2,12 +2,15 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import onnx
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read once, while it loads
 import onnxruntime
 from onnx import version_converter
 from onnx.reference import ReferenceEvaluator

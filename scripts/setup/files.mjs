@@ -2,7 +2,7 @@
 /** Files that are whole or absent, and short names for what is in them. */
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 
 /**
  * Writes a file so that an interrupt leaves the old one or the new one, never half of it.
@@ -46,16 +46,14 @@ export function filesUnder(path) {
 }
 
 /**
- * One hash over the contents of files and folders, and the files' own names: the same wherever the project lies.
+ * One hash over the contents of files and folders, and the names of all that is in them: the same wherever the project lies.
  * @param {string[]} paths
  */
 export function hashOf(paths) {
-  return sha256(
-    paths
-      .flatMap(filesUnder)
-      .map((path) => `${basename(path)} ${sha256(readFileSync(path))}`)
-      .join("\n"),
+  const lines = paths.flatMap((top) =>
+    filesUnder(top).map((path) => `${join(basename(top), relative(top, path))} ${sha256(readFileSync(path))}`),
   );
+  return sha256(lines.join("\n"));
 }
 
 /**

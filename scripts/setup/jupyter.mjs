@@ -35,6 +35,8 @@ export function kernelSpec(project) {
     argv: [process.execPath, tslab, "kernel", "--config-path", "{connection_file}"],
     display_name: "TypeScript",
     language: "typescript",
+    // for editors that start the kernel themselves; the library says the same, unless a cell loads ONNX Runtime before it
+    env: { ORT_DISABLE_TELEMETRY: "1" },
   };
 }
 

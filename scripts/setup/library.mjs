@@ -1,9 +1,9 @@
 // @ts-check
 /** Compiles `lib/assembly` into `lib/src`, and `lib/src` to `lib/dist`, which is what notebooks and tests import. */
-import { existsSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "./failure.mjs";
-import { hashOf, readJson, writeWhole } from "./files.mjs";
+import { filesUnder, hashOf, readJson, writeWhole } from "./files.mjs";
 import { compileKernel } from "./kernel.mjs";
 import { run } from "./run.mjs";
 
@@ -13,23 +13,31 @@ import { run } from "./run.mjs";
 export const librarySources = ({ root }) =>
   ["assembly", "src", "tsconfig.json", "package.json"].map((name) => join(root, "lib", name));
 
+/** @param {Project} project */
+const marker = ({ dist }) => join(dist, "build.json");
+
 /**
- * Builds when the sources differ from those of the last build, or someone else has built since.
+ * The files of the build.
+ * @param {Project} project
+ */
+export const libraryFiles = (project) => filesUnder(project.dist).filter((path) => path !== marker(project));
+
+/**
+ * Builds when the sources or the built files differ from those of the last build.
  * @param {Project} project
  */
 export async function buildLibrary(project) {
   await compileKernel(project);
-  const marker = join(project.dist, "build.json");
   const sources = hashOf(librarySources(project));
-  const last = readJson(marker);
-  if (last?.sources === sources && last.built === timeOf(project.dist)) return "in place";
+  const last = readJson(marker(project));
+  if (last?.sources === sources && last.built === hashOf(libraryFiles(project))) return "in place";
   const draft = `${project.dist}.tmp`;
   rmSync(draft, { recursive: true, force: true });
   const tsc = join(project.modules, "typescript", "bin", "tsc");
   const { ok, tail } = await run(project, process.execPath, [tsc, "-p", "lib", "--outDir", draft]);
   if (!ok) throw notBuilt(tail);
   swap(draft, project.dist);
-  writeWhole(marker, `${JSON.stringify({ sources, built: timeOf(project.dist) })}\n`);
+  writeWhole(marker(project), `${JSON.stringify({ sources, built: hashOf(libraryFiles(project)) })}\n`);
   return "built";
 }
 
@@ -45,9 +53,6 @@ function swap(draft, dist) {
   renameSync(draft, dist);
   rmSync(old, { recursive: true, force: true });
 }
-
-/** @param {string} dist */
-const timeOf = (dist) => statSync(join(dist, "index.js"), { throwIfNoEntry: false })?.mtimeMs;
 
 /** @param {string} why */
 function notBuilt(why) {

@@ -1,26 +1,49 @@
 // @ts-check
 /** The npm side: `node_modules` as `package-lock.json` says. */
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { homedir } from "node:os";
 import { basename, join } from "node:path";
+import { damagedMnist } from "./check.mjs";
 import { Failure } from "./failure.mjs";
-import { readJson } from "./files.mjs";
+import { hashOf, readJson } from "./files.mjs";
+import { firstLoss, remember } from "./intact.mjs";
+import { networkAdvice } from "./network.mjs";
 import { run } from "./run.mjs";
+import { freeGigabytes } from "./space.mjs";
 
 /** @typedef {import("./project.mjs").Project} Project */
 
 /** @param {Project} project */
 export async function installPackages(project) {
-  if (isInstalled(project)) return "in place";
-  const [command, ...first] = npm(project.env);
-  // npm writes its note last: without it an earlier installation was cut short
-  if (!existsSync(note(project))) await rm(project.modules, { recursive: true, force: true });
-  // Not `npm ci`: it refuses a lock file that does not name the native packages of every other system.
-  // Without install scripts: tfjs-node's would end the whole installation where its host is blocked.
-  const args = [...first, "install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-  const { ok, tail } = await run(project, command, args);
+  refuseStaleLock(project);
+  const installed = isInstalled(project);
+  const loss = installed ? (lostPackageFile(project) ?? damagedMnist(project)?.path) : undefined;
+  if (installed && loss === undefined) {
+    remember(project, contents(project));
+    return "in place";
+  }
+  // npm writes its note last: without it an earlier installation was cut short. And npm trusts its note about files.
+  if (loss !== undefined || !existsSync(note(project))) await rm(project.modules, { recursive: true, force: true });
+  const { ok, tail } = await install(project);
   if (!ok) throw notInstalled(project, tail);
-  return "installed";
+  remember(project, contents(project));
+  return loss === undefined ? "installed" : `installed again (${loss} was missing or damaged)`;
+}
+
+/** @param {Project} project */
+async function install(project) {
+  const [command, ...first] = npm(project.env);
+  // `npm install`, not `npm ci`: that would throw away a TensorFlow that is in place whenever any package changes.
+  // Without install scripts: tfjs-node's would end the whole installation where its host is blocked.
+  const args = ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+  // whatever NODE_ENV or the reader's own settings leave out
+  const all = ["--include=dev", "--include=optional", "--include=peer"];
+  const own = join(project.state, "npm-cache");
+  const cache = isUsable(usualCache(project.env)) ? [] : [`--cache=${own}`];
+  const result = await run(project, command, [...first, ...args, ...all, ...cache]);
+  await rm(own, { recursive: true, force: true });
+  return result;
 }
 
 /**
@@ -30,6 +53,27 @@ export async function installPackages(project) {
  */
 function npm({ npm_execpath: path }) {
   return path && basename(path) === "npm-cli.js" && existsSync(path) ? [process.execPath, path] : ["npm"];
+}
+
+/** @param {NodeJS.ProcessEnv} env */
+const usualCache = (env) => env.npm_config_cache || join(homedir(), ".npm");
+
+/**
+ * Whether npm can keep what it fetches there: the home folder of a container or a service is often not to be written to.
+ * @param {string} cache
+ */
+export function isUsable(cache) {
+  try {
+    mkdirSync(join(cache, "_cacache"), { recursive: true });
+    // a former sudo npm leaves folders of root's behind
+    for (const name of ["", "tmp", "content-v2", "index-v5"]) {
+      const folder = join(cache, "_cacache", name);
+      if (existsSync(folder)) accessSync(folder, constants.W_OK);
+    }
+    return freeGigabytes(cache) > 0.5;
+  } catch {
+    return false;
+  }
 }
 
 /** @param {Project} project */
@@ -53,16 +97,53 @@ export function isInstalled(project) {
 }
 
 /**
+ * What set-up remembers of the packages: not tfjs-node's native part, which is a step of its own, and no caches.
+ * @param {Project} project
+ */
+const contents = (project) => ({
+  folder: project.modules,
+  except: /^(\.cache|@tensorflow\/tfjs-node\/(lib|deps))\//,
+  // when the reader's own npm has been at work, its note is another
+  key: hashOf([note(project)]),
+});
+
+/**
+ * The first file of the packages that is gone, or has another size.
+ * @param {Project} project
+ */
+export const lostPackageFile = (project) => firstLoss(project, contents(project));
+
+/**
+ * Packages that were added to a package.json by hand are in no lock file: npm would fetch whatever version it likes.
+ * @param {Project} project
+ */
+export function refuseStaleLock({ root }) {
+  const lock = readJson(join(root, "package-lock.json"))?.packages ?? {};
+  for (const folder of ["", "lib"]) {
+    const file = join(folder, "package.json");
+    const manifest = readJson(join(root, file)) ?? {};
+    for (const kind of ["dependencies", "devDependencies", "optionalDependencies"]) {
+      const [asked, locked] = [manifest[kind] ?? {}, lock[folder]?.[kind] ?? {}];
+      const name = Object.keys({ ...asked, ...locked }).find((each) => asked[each] !== locked[each]);
+      if (name === undefined) continue;
+      throw new Failure({
+        what: `${file} and package-lock.json do not agree.`,
+        why: `${name}: ${file} asks for ${asked[name] ?? "none"}, package-lock.json has ${locked[name] ?? "none"}.`,
+        todo: "Run npm install, which brings package-lock.json up to date, and then the same command again.",
+      });
+    }
+  }
+}
+
+/**
  * @param {Project} project
  * @param {string} tail
  */
 function notInstalled(project, tail) {
+  const damaged = "If npm speaks of EINTEGRITY, a package came damaged: npm cache clean --force helps.";
   return new Failure({
     what: "The npm packages could not be installed.",
     why: tail,
-    todo:
-      "Check the network (a proxy? a mirror? npm's own settings apply) and run the same command again. If npm speaks of " +
-      "EINTEGRITY, a package came damaged: npm cache clean --force helps. " +
-      `The whole output is in ${project.log}.`,
+    todo: `${networkAdvice(project.env, "npm")} ${damaged} The whole output is in ${project.log}.`,
   });
 }

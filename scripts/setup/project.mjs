@@ -33,6 +33,7 @@ export function openProject({
     log: join(state, "setup.log"),
     lock: join(state, "lock"),
     child: join(state, "child.json"),
+    temporary: join(state, "tmp"),
     stamp: join(state, "done.json"),
     env: contained(env, { venv }),
   };
@@ -59,6 +60,8 @@ function contained(env, { venv }) {
     IPYTHONDIR: join(jupyter, "ipython"),
     JUPYTER_PLATFORM_DIRS: "0",
     TF_CPP_MIN_LOG_LEVEL: env.TF_CPP_MIN_LOG_LEVEL ?? "2",
+    // ONNX Runtime sends usage data unless told not to before it loads
+    ORT_DISABLE_TELEMETRY: env.ORT_DISABLE_TELEMETRY ?? "1",
   };
 }
 

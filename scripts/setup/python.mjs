@@ -6,12 +6,14 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Failure } from "./failure.mjs";
 import { hashOf, readJson, writeWhole } from "./files.mjs";
+import { firstLoss, remember } from "./intact.mjs";
+import { networkAdvice } from "./network.mjs";
 import { run } from "./run.mjs";
 
 /** @typedef {import("./project.mjs").Project} Project */
 
 const oldest = [3, 11];
-const names = ["python3.13", "python3.12", "python3.11", "python3", "python"];
+const names = ["python3.13", "python3.12", "python3.11", "python3.14", "python3.15", "python3", "python"];
 
 /**
  * Makes the environment if it is missing, unfinished, moved or made for other pins.
@@ -22,7 +24,11 @@ export async function prepareVenv(project) {
   const wanted = { folder: project.root, requirements: hashOf([join(project.root, "requirements.txt")]) };
   const found = readJson(marker);
   if (found?.folder === wanted.folder && found.requirements === wanted.requirements && starts(project.python)) {
-    return "in place";
+    const loss = lostPythonFile(project);
+    // what the reader has installed beside it stays
+    if (loss !== undefined && !(await pip(project, "--force-reinstall", "--no-deps")).ok) throw broken(project, loss);
+    remember(project, contents(project));
+    return loss === undefined ? "in place" : `repaired (${loss} was missing or damaged)`;
   }
   if (existsSync(project.venv) && found === undefined) throw foreign(project);
   const python = findPython(project.env);
@@ -34,20 +40,39 @@ export async function prepareVenv(project) {
   if (!made.ok) throw noVenv(python, made.tail);
   await install(project);
   writeWhole(marker, `${JSON.stringify(wanted)}\n`);
+  remember(project, contents(project));
   return `made with Python ${python.version}`;
+}
+
+/**
+ * What set-up remembers of the environment: its packages, not what Python compiles on the way.
+ * @param {Project} project
+ */
+const contents = ({ venv }) => ({ folder: join(venv, "lib"), except: /(^|\/)__pycache__\//, key: "" });
+
+/**
+ * The first file of the Python packages that is gone, or has another size.
+ * @param {Project} project
+ */
+export const lostPythonFile = (project) => firstLoss(project, contents(project));
+
+/**
+ * @param {Project} project
+ * @param {string[]} further
+ */
+function pip(project, ...further) {
+  const args = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--prefer-binary"];
+  return run(project, project.python, [...args, ...further, "-r", "requirements.txt"]);
 }
 
 /** @param {Project} project */
 async function install(project) {
-  const args = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--prefer-binary"];
-  const { ok, tail } = await run(project, project.python, [...args, "-r", "requirements.txt"]);
+  const { ok, tail } = await pip(project);
   if (ok) return;
   throw new Failure({
     what: "The Jupyter packages could not be installed.",
     why: tail,
-    todo:
-      "Check the network (a proxy? a package mirror? pip's own settings apply) and run the same command again. " +
-      `The whole output is in ${project.log}.`,
+    todo: `${networkAdvice(project.env, "pip")} The whole output is in ${project.log}.`,
   });
 }
 
@@ -123,6 +148,18 @@ function noVenv({ path, version }, why) {
     todo:
       `On Debian and Ubuntu: sudo apt install python${major}.${minor}-venv, then run the same command again. ` +
       "Elsewhere install a complete Python, or name one: PYTHON=/path/to/python3 npm start.",
+  });
+}
+
+/**
+ * @param {Project} project
+ * @param {string} loss
+ */
+function broken(project, loss) {
+  return new Failure({
+    what: "The Jupyter packages are damaged.",
+    why: `${loss} in .venv is missing or damaged, and pip could not put it back.`,
+    todo: `Delete .venv, then run the same command again. The whole output is in ${project.log}.`,
   });
 }
 

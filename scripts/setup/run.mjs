@@ -1,7 +1,7 @@
 // @ts-check
 /** Child processes of set-up: output to the log, the last lines back, ended together with set-up. */
 import { spawn } from "node:child_process";
-import { closeSync, fstatSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readJson, writeWhole } from "./files.mjs";
 import { isRunning, startOf } from "./lock.mjs";
@@ -23,7 +23,10 @@ export async function run(project, command, args, { cwd = project.root, env = pr
   // straight into the file, not through a pipe: a child that outlives a killed set-up is not broken by it
   const file = openSync(project.log, "a");
   const from = fstatSync(file).size;
-  const child = spawn(command, args, { cwd, env, stdio: ["ignore", file, file], detached: true });
+  // temporary files beside the rest: the system's folder for them may be too small, and what is left behind goes with ours
+  mkdirSync(project.temporary, { recursive: true });
+  const options = { cwd, env: { ...env, TMPDIR: project.temporary }, detached: true };
+  const child = spawn(command, args, { ...options, stdio: ["ignore", file, file] });
   running.add(child);
   if (child.pid) writeWhole(project.child, JSON.stringify({ pid: child.pid, started: startOf(child.pid) }));
   let late = false;
@@ -78,7 +81,10 @@ function end(pid, signal) {
 
 /** Lines that say nothing about a failure. */
 const chatter =
-  /^\s*(WARNING|npm (warn|notice)|npm error\s*$|npm error A complete log|Collecting|Processing|Downloading|Using cached|Looking in|[━╸╺ ]+\d)/i;
+  /^\s*(WARNING|npm (warn|notice)|npm error\s*[{}]?\s*$|npm error +at |npm error A complete log|Collecting|Processing|Downloading|Using cached|Looking in|[━╸╺ ]+\d)/i;
+
+/** pip names the cause of a failed connection in a warning, once an attempt. */
+const lostConnection = /^WARNING: Retrying .* after connection broken by '(.*)': \S+$/;
 
 /**
  * The last lines that say something.
@@ -86,8 +92,11 @@ const chatter =
  */
 export function lastLines(text, count = 12) {
   const plain = text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, "").replace(/[^\n]*\r(?=[^\n])/g, "");
-  const lines = plain.split("\n").filter((line) => line.trim() !== "" && !chatter.test(line));
-  return lines
+  const lines = plain
+    .split("\n")
+    .map((line) => line.replace(lostConnection, "connection broken: $1").replace(/<[^<>]* object at 0x\w+>: /g, ""))
+    .filter((line) => line.trim() !== "" && !chatter.test(line));
+  return [...new Set(lines)]
     .slice(-count)
     .map((line) => (line.length > 300 ? `${line.slice(0, 300)} …` : line))
     .join("\n");

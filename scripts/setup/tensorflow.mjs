@@ -3,14 +3,17 @@
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { Failure } from "./failure.mjs";
+import { proxies } from "./network.mjs";
 import { run } from "./run.mjs";
-import { useWheel } from "./wheel.mjs";
+import { isCurrent, useWheel } from "./wheel.mjs";
 
 /** @typedef {import("./project.mjs").Project} Project */
 
 /** @param {Project} project */
 export async function prepareTensorflow(project) {
-  if (await loads(project)) return "in place";
+  // tfjs-node's own installer leaves a folder `deps`; what we have linked ourselves must also be made from today's sources
+  const isOwn = existsSync(join(project.tfjs, "deps"));
+  if ((isOwn || isCurrent(project)) && (await loads(project))) return "in place";
   const installer = await tryInstaller(project);
   if (installer === undefined) return "installed by tfjs-node's own installer";
   const wheel = await useWheel(project);
@@ -18,9 +21,9 @@ export async function prepareTensorflow(project) {
   throw noTensorflow(project, { installer, wheel: wheel ?? (await whyNot(project)) });
 }
 
-/** Multiplies two matrices; Node 23 and later lack a helper that tfjs-node calls. */
+/** Multiplies two matrices; Node 24 and later lack two helpers that tfjs-node calls. */
 const matmul = `
-require("node:util").isNullOrUndefined ??= (value) => value == null;
+Object.assign(require("node:util"), { isNullOrUndefined: (value) => value == null, isArray: Array.isArray });
 const tf = require("@tensorflow/tfjs-node");
 const product = tf.matMul([[1, 2]], [[3], [4]]).dataSync()[0];
 if (product !== 11) throw new Error("Expected [1, 2] times [3, 4] to be 11, got " + product);`;
@@ -76,7 +79,7 @@ function removePartial({ tfjs }) {
  * @param {Project} project
  */
 async function whyUnreachable({ tfjs, env }) {
-  if (["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].some((name) => env[name])) return undefined;
+  if (proxies(env).length > 0) return undefined;
   const usual = /'(https:\/\/[^']+)'/.exec(readFileSync(join(tfjs, "scripts", "install.js"), "utf8"))?.[1];
   const host = env.TFJS_NODE_BASE_URI || env.TFJS_NODE_CDN_STORAGE || env.CDN_STORAGE || usual;
   if (host === undefined) return undefined;

@@ -8,9 +8,13 @@ import fs from "node:fs";
 import { dirname, join } from "node:path";
 import { Failure } from "./failure.mjs";
 import { hashOf, readJson, writeWhole } from "./files.mjs";
+import { networkAdvice } from "./network.mjs";
 import { run } from "./run.mjs";
+import { needs, requireSpace } from "./space.mjs";
 
 /** @typedef {import("./project.mjs").Project} Project */
+
+const libraries = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
 
 /** @param {Project} project */
 const pin = ({ root }) => join(root, "scripts", "setup", "tensorflow-wheel.txt");
@@ -25,15 +29,45 @@ export async function useWheel(project) {
   if (process.platform !== "linux" || process.arch !== "x64") {
     return `It has no TensorFlow library that fits ${process.platform} on ${process.arch}.`;
   }
-  const marker = join(project.tensorflow, "complete.json");
-  const key = hashOf([pin(project), native(project), join(project.tfjs, "binding")]);
-  if (readJson(marker)?.key !== key) {
-    fs.rmSync(marker, { force: true });
+  if (!isCurrent(project)) {
+    fs.rmSync(marker(project), { force: true });
     await build(project);
-    writeWhole(marker, `${JSON.stringify({ key })}\n`);
+    noteBuilt(project);
   }
   place(project);
   return undefined;
+}
+
+/** @param {Project} project */
+const marker = ({ tensorflow }) => join(tensorflow, "complete.json");
+
+/**
+ * Changes with everything that the libraries are made from.
+ * @param {Project} project
+ */
+const keyOf = (project) => hashOf([pin(project), native(project), join(project.tfjs, "binding")]);
+
+/**
+ * What is made: two libraries of TensorFlow, a small one of ours, and the binding.
+ * @param {Project} project
+ */
+export const builtFiles = ({ tensorflow }) => [
+  ...[...libraries, "libmute.so"].map((name) => join(tensorflow, "lib", name)),
+  join(tensorflow, "tfjs_binding.node"),
+];
+
+/** @param {Project} project */
+export function noteBuilt(project) {
+  writeWhole(marker(project), `${JSON.stringify({ key: keyOf(project), built: hashOf(builtFiles(project)) })}\n`);
+}
+
+/**
+ * Whether the libraries are whole (every byte is read: seconds) and made from today's pin and sources.
+ * @param {Project} project
+ */
+export function isCurrent(project) {
+  const made = readJson(marker(project));
+  return made?.key === keyOf(project) && made.built === hashOf(builtFiles(project));
 }
 
 /** @param {Project} project */
@@ -42,7 +76,7 @@ async function build(project) {
   const work = join(project.tensorflow, "work.tmp");
   fs.rmSync(work, { recursive: true, force: true });
   fs.mkdirSync(work, { recursive: true });
-  checkSpace(project);
+  requireSpace(project.tensorflow, needs.tensorflow);
   await download(project, work);
   await unpack(project, work);
   await compile(project, work, compiler);
@@ -64,18 +98,6 @@ export function findCompiler(env) {
   });
 }
 
-/** @param {Project} project */
-function checkSpace({ tensorflow }) {
-  const { bavail, bsize } = fs.statfsSync(tensorflow);
-  const gigabytes = (bavail * bsize) / 1e9;
-  if (gigabytes > 2) return;
-  throw new Failure({
-    what: "There is not enough room on the disk.",
-    why: `TensorFlow's library needs 2 GB while it is unpacked (1 GB to stay); ${gigabytes.toFixed(1)} GB are free.`,
-    todo: "Make room, then run the same command again.",
-  });
-}
-
 /**
  * pip compares the file with the SHA-256 in the pin. The reader's own Python version does not matter: only the C library
  * is used.
@@ -94,7 +116,7 @@ export async function download(project, work) {
     why: tail,
     todo: damaged
       ? "Empty pip's cache (python3 -m pip cache purge), check the mirror that pip uses, and run the same command again."
-      : `Check the network (270 MB; pip's own settings apply) and run the same command again. The whole output is in ${project.log}.`,
+      : `${networkAdvice(project.env, "pip")} The file has 270 MB. The whole output is in ${project.log}.`,
   });
 }
 
@@ -127,12 +149,12 @@ async function compile(project, work, compiler) {
   const includes = [join(work, "include"), join(project.modules, "node-api-headers", "include")];
   const sources = ["binding/tfjs_backend.cc", "binding/tfjs_binding.cc", native(project, "unmute.cc")];
   // the order counts: the last library is set up first, so that it can hush the others (see native/mute.cc)
-  const libraries = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2", "libmute.so"];
+  const linked = [...libraries, "libmute.so"];
   const commands = [
     [...shared, native(project, "mute.cc"), "-o", join(lib, "libmute.so")],
     [
       ...[...shared, "-DNAPI_VERSION=8", "-DBUILDING_NODE_EXTENSION", ...includes.map((folder) => `-I${folder}`)],
-      ...[...sources, "-o", join(work, "tfjs_binding.node"), `-L${lib}`, ...libraries.map((name) => `-l:${name}`)],
+      ...[...sources, "-o", join(work, "tfjs_binding.node"), `-L${lib}`, ...linked.map((name) => `-l:${name}`)],
       // relative to the binding, so that the project's folder may be moved and may hold spaces
       "-Wl,-rpath,$ORIGIN/../../../../../.tensorflow/lib",
     ],

@@ -1,5 +1,7 @@
-/** What stock tfjs-node 4.22 needs to load at all on Node 23 and newer, where `util` has lost a function. */
+/** What stock tfjs-node 4.22 needs to load at all on Node 24 and newer, where `util` has lost two functions. */
 import util = require("node:util");
 
-const mutable = util as { isNullOrUndefined?: (value: unknown) => boolean };
-mutable.isNullOrUndefined ??= (value) => value === null || value === undefined;
+Object.assign(util, {
+  isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+  isArray: Array.isArray,
+});

@@ -11,5 +11,9 @@ serveInference((request: InferenceRequest) => {
       });
       return (logits as tf.Tensor).dataSync() as Float32Array;
     });
-  return { infer: (parts) => joined(parts.map(one)), inputs: floatInputs(request), versions: versions() };
+  return {
+    infer: (parts: Float32Array[]) => joined(parts.map(one)),
+    inputs: floatInputs(request),
+    versions: versions(),
+  };
 });

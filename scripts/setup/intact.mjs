@@ -1,0 +1,47 @@
+// @ts-check
+/** Remembers which files a step has put into a folder, so that a later run notices when one is gone. */
+import { readdirSync, statSync } from "node:fs";
+import { basename, join, relative } from "node:path";
+import { readJson, writeWhole } from "./files.mjs";
+
+/** @typedef {import("./project.mjs").Project} Project */
+
+/**
+ * @typedef {object} Contents
+ * @property {string} folder
+ * @property {RegExp} [except] paths inside the folder that change in daily use, with `/` between names
+ * @property {string} key changes when somebody else has changed the folder in a proper way, such as `npm install`
+ */
+
+/** @param {Project} project @param {Contents} contents */
+const noteOf = ({ state }, { folder }) => join(state, "files", `${basename(folder)}.json`);
+
+/**
+ * Notes every file in the folder with its size.
+ * @param {Project} project
+ * @param {Contents} contents
+ */
+export function remember(project, contents) {
+  const { folder, except, key } = contents;
+  const sizes = readdirSync(folder, { recursive: true, withFileTypes: true })
+    // links are not followed
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .filter((path) => !except?.test(path))
+    .map((path) => [path, statSync(join(folder, path)).size]);
+  writeWhole(noteOf(project, contents), JSON.stringify({ key, sizes: Object.fromEntries(sizes) }));
+}
+
+/**
+ * The first remembered file that is gone or has another size; files that came later do not matter.
+ * @param {Project} project
+ * @param {Contents} contents
+ * @returns {string | undefined} its path; undefined too when nothing is remembered, or under another key
+ */
+export function firstLoss(project, contents) {
+  const note = readJson(noteOf(project, contents));
+  if (note?.key !== contents.key) return undefined;
+  const size = (/** @type {string} */ path) => statSync(join(contents.folder, path), { throwIfNoEntry: false })?.size;
+  const lost = Object.entries(note.sizes).find(([path, was]) => size(path) !== was);
+  return lost && join(basename(contents.folder), lost[0]);
+}

@@ -9,8 +9,8 @@ import { decimals, isMeasured, numbers } from "./helpers/numbers";
 const notebooks = readNotebooks();
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
-/** Numbers that are no measurement of ours: a version of Python, definitions, and what others claim. */
-const given = [3.11, 2.303, 99.2, 98.2, 0.1307, 0.3081, 0.5, 1.96, 0.9, 0.999, 0.05, 0.005];
+/** Numbers that are no measurement of ours: definitions, and what others claim. */
+const given = [2.303, 99.2, 98.2, 0.1307, 0.3081, 0.5, 1.96, 0.9, 0.999, 0.05, 0.005];
 
 it("notebooks are numbered from 01 without a gap", () => {
   const expected = notebooks.map((_, i) => String(i + 1).padStart(2, "0"));
@@ -154,7 +154,8 @@ for (const notebook of notebooks) {
 }
 
 it("README writes only decimal numbers that a results file holds", () => {
-  assert.deepEqual(unmeasured(readme), []);
+  // what README asks of the machine is held to set-up's constants, in setup.test.ts
+  assert.deepEqual(unmeasured(readme.replace(/^You need Node [^]*?\n\n/m, "")), []);
 });
 
 /** The decimal numbers of a text that nothing measured accounts for. */

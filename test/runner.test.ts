@@ -1,6 +1,6 @@
 /** The notebook runner against small notebooks that each do one thing wrong. */
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -91,4 +91,27 @@ test("the runner asked for a notebook that is not there lists those that are", a
   const { code, text } = await run(folder, "07");
   assert.equal(code, 1);
   assert.match(text, /No notebook is called 07[^]*01-here\.ipynb/);
+});
+
+test("a path of the machine in an output is refused, whatever the project's folder is called", async () => {
+  const { openProject } = await import("../scripts/setup/project.mjs");
+  const { python, env } = openProject();
+  const folder = writeFolder("paths", {
+    "01-innocent": [
+      'console.log("lib/src/int8.ts, /srcset, https://example.org/src/a, src/, %2Fsrc/"); "/src" === "/".concat("src")',
+    ],
+    "02-leak": ['console.log(["at f (", "src", "notebooks", "a.ts:1:2)"].join("/"))'],
+    "03-url": ['console.log(["file:", "", "", "src", "lib"].join("/"))'],
+    "04-alone": ['console.log("in /" + "src")'],
+  });
+  const problems = (stem: string) => {
+    const script = join(__dirname, "..", "scripts", "run_notebook.py");
+    const args = [script, join(folder, `${stem}.ipynb`), join(folder, `${stem}.out`), "/src"];
+    const { stdout, stderr } = spawnSync(python, args, { env, encoding: "utf8" });
+    const last = JSON.parse(stdout.trim().split("\n").at(-1) ?? `"${stderr}"`);
+    return last.event === "passed" ? [] : last.problems;
+  };
+  assert.deepEqual(problems("01-innocent"), []);
+  for (const stem of ["02-leak", "03-url", "04-alone"])
+    assert.deepEqual(problems(stem), ["shows a path of this machine (/src) in an output"], stem);
 });

@@ -56,14 +56,15 @@ test("a TensorFlow that set-up linked is current until a library, the pin or a s
 
 test("firstLoss names a remembered file that is gone or has another size, and minds no others", () => {
   const folder = join(temporary, "remembered");
-  writeFiles(folder, "box/a.js", "box/deep/er/b.js", "box/cache/c.js");
+  writeFiles(folder, "box/a.js", "box/deep/er/b.js", "box/cache/c.js", "elsewhere/linked.js");
+  symlinkSync(join(folder, "elsewhere"), join(folder, "box/link"));
   const contents = `{ folder: ${JSON.stringify(join(folder, "box"))}, except: /^cache\\//, key: "1" }`;
   const loss = (with_ = contents) => ask(folder, "intact.mjs", `console.log(it.firstLoss(project, ${with_}))`)[0];
   assert.equal(loss(), "undefined", "nothing is remembered yet");
   ask(folder, "intact.mjs", `it.remember(project, ${contents})`);
   assert.equal(loss(), "undefined");
   writeFiles(folder, "box/deep/new.js");
-  rmSync(join(folder, "box/cache/c.js"));
+  for (const path of ["box/cache/c.js", "elsewhere/linked.js"]) rmSync(join(folder, path));
   assert.equal(loss(), "undefined");
   appendFileSync(join(folder, "box/a.js"), "x");
   assert.equal(loss(), join("box", "a.js"));

@@ -34,6 +34,15 @@ test("README, .nvmrc, engines, the lock file and set-up name the same versions o
     if (oldest > 0) assert.match(named, new RegExp(`${line}\\.${oldest}`));
 });
 
+test("README names the Python and the room on the disk that set-up asks for", async () => {
+  const { oldest } = await import("../scripts/setup/python.mjs");
+  const { kept, needs } = await import("../scripts/setup/space.mjs");
+  const [asked = ""] = /^You need Node [^]*?\n\n/m.exec(readFileSync(join(root, "README.md"), "utf8")) ?? [];
+  const peak = needs.venv + needs.modules + needs.tensorflow;
+  for (const text of [`Python ${oldest.join(".")} or newer`, `${kept} GB stay`, `set-up takes ${peak.toFixed(1)} GB`])
+    assert.ok(asked.replaceAll("\n", " ").includes(text), text);
+});
+
 test("set-up without any Python says which it tried", () => {
   const result = runSetup(freshProject("no python"), { PATH: pathWith("empty path") });
   assertMessage(result, /No Python/, /Tried python3\.13, .*python3\.15, python3/, /Install Python 3/);

@@ -23,13 +23,23 @@ const noteOf = ({ state }, { folder }) => join(state, "files", `${basename(folde
  */
 export function remember(project, contents) {
   const { folder, except, key } = contents;
-  const sizes = readdirSync(folder, { recursive: true, withFileTypes: true })
-    // links are not followed
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+  const sizes = filesIn(folder)
+    .map((path) => relative(folder, path))
     .filter((path) => !except?.test(path))
     .map((path) => [path, statSync(join(folder, path)).size]);
   writeWhole(noteOf(project, contents), JSON.stringify({ key, sizes: Object.fromEntries(sizes) }));
+}
+
+/**
+ * Every file below a folder. Links are not followed, the one to our own library among them (Node 24's recursive readdir does).
+ * @param {string} folder
+ * @returns {string[]}
+ */
+function filesIn(folder) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? filesIn(path) : entry.isFile() ? [path] : [];
+  });
 }
 
 /**

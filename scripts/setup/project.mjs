@@ -35,18 +35,18 @@ export function openProject({
     child: join(state, "child.json"),
     temporary: join(state, "tmp"),
     stamp: join(state, "done.json"),
-    env: contained(env, { venv }),
+    env: contained(env, { venv, state }),
   };
 }
 
 /**
- * The environment of child processes: Jupyter and IPython keep their files in the virtual environment, and a Python
- * set-up of the reader's own does not leak in.
+ * The environment of child processes: tools keep their files in the project and send nothing, and a Python set-up of the
+ * reader's own does not leak in.
  * @param {NodeJS.ProcessEnv} env
- * @param {{ venv: string }} folders
+ * @param {{ venv: string, state: string }} folders
  * @returns {NodeJS.ProcessEnv}
  */
-function contained(env, { venv }) {
+function contained(env, { venv, state }) {
   const { PYTHONHOME, PYTHONPATH, JUPYTER_PATH, JUPYTER_CONFIG_PATH, VIRTUAL_ENV, ...rest } = env;
   const jupyter = join(venv, "jupyter");
   return {
@@ -60,6 +60,10 @@ function contained(env, { venv }) {
     IPYTHONDIR: join(jupyter, "ipython"),
     JUPYTER_PLATFORM_DIRS: "0",
     TF_CPP_MIN_LOG_LEVEL: env.TF_CPP_MIN_LOG_LEVEL ?? "2",
+    // these three would leave files in the home folder and in the system's temporary folder
+    BIOME_LOG_PATH: join(state, "biome"),
+    TSX_DISABLE_CACHE: "1",
+    NODE_DISABLE_COMPILE_CACHE: "1",
     // ONNX Runtime sends usage data unless told not to before it loads
     ORT_DISABLE_TELEMETRY: env.ORT_DISABLE_TELEMETRY ?? "1",
   };

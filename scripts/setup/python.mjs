@@ -12,7 +12,7 @@ import { run } from "./run.mjs";
 
 /** @typedef {import("./project.mjs").Project} Project */
 
-const oldest = [3, 11];
+export const oldest = [3, 11];
 const names = ["python3.13", "python3.12", "python3.11", "python3.14", "python3.15", "python3", "python"];
 
 /**

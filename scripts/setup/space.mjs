@@ -9,6 +9,9 @@ import { Failure } from "./failure.mjs";
 /** Gigabytes that a part needs while it is made, what npm and pip keep of it in their caches included. */
 export const needs = { venv: 0.5, modules: 1.4, tensorflow: 1.5 };
 
+/** Gigabytes that a whole set-up takes in the project's folder when it is done. */
+export const kept = 2.2;
+
 /**
  * Refuses to begin when what is still to be made will not fit.
  * @param {Project} project
@@ -34,7 +37,7 @@ export function requireSpace(folder, gigabytes) {
   if (free >= gigabytes) return;
   throw new Failure({
     what: "There is not enough room on the disk.",
-    why: `Set-up needs ${gigabytes.toFixed(1)} GB for what is still missing (2.2 GB of a whole set-up stay); ${free.toFixed(1)} GB are free at ${folder}.`,
+    why: `Set-up needs ${gigabytes.toFixed(1)} GB for what is still missing (${kept} GB of a whole set-up stay); ${free.toFixed(1)} GB are free at ${folder}.`,
     todo: "Make room, then run the same command again.",
   });
 }

@@ -61,8 +61,7 @@ export async function setUp(project = openProject()) {
 /** @param {Project} project */
 async function work(project) {
   console.log("set-up (two minutes the first time; everything stays in this folder)");
-  const last = readJson(project.stamp);
-  const machine = last?.machine === machineKey(project);
+  const machine = isMachineReady(project);
   rmSync(project.stamp, { force: true });
   if (!machine) {
     rmSync(project.log, { force: true });
@@ -82,8 +81,12 @@ async function work(project) {
 
 /** @param {Project} project */
 function isDone(project) {
-  const stamp = readJson(project.stamp);
-  if (stamp?.machine !== machineKey(project) || stamp.library !== libraryKey(project)) return false;
+  return readJson(project.stamp)?.library === libraryKey(project) && isMachineReady(project);
+}
+
+/** @param {Project} project */
+function isMachineReady(project) {
+  if (readJson(project.stamp)?.machine !== machineKey(project)) return false;
   return lostPackageFile(project) === undefined && lostPythonFile(project) === undefined;
 }
 

@@ -53,5 +53,5 @@ export function firstLoss(project, contents) {
   if (note?.key !== contents.key) return undefined;
   const size = (/** @type {string} */ path) => statSync(join(contents.folder, path), { throwIfNoEntry: false })?.size;
   const lost = Object.entries(note.sizes).find(([path, was]) => size(path) !== was);
-  return lost && join(basename(contents.folder), lost[0]);
+  return lost && relative(project.root, join(contents.folder, lost[0]));
 }

@@ -39,8 +39,10 @@ function findTests(root, words) {
  * @returns {Array<[string, () => boolean | Promise<boolean>]>}
  */
 function stages(project, words) {
+  // lint makes a folder in the user's cache, tests do not need one
+  const env = { ...project.env, XDG_CACHE_HOME: join(project.state, "cache") };
   const node = (/** @type {string[]} */ ...args) =>
-    spawnSync(process.execPath, args, { cwd: project.root, env: project.env, stdio: "inherit" }).status === 0;
+    spawnSync(process.execPath, args, { cwd: project.root, env, stdio: "inherit" }).status === 0;
   const tool = (/** @type {string[]} */ ...path) => join(project.modules, ...path);
   const tests = findTests(project.root, words);
   const runner = ["--import", "tsx", "--test", "--test-reporter=spec", "--test-concurrency=2"];

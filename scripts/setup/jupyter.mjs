@@ -1,6 +1,6 @@
 // @ts-check
 /** JupyterLab as a reader should meet it: the TypeScript kernel is there, and no question comes first. */
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "./files.mjs";
 
@@ -13,6 +13,8 @@ const announcements = "@jupyterlab/apputils-extension:announcements";
  * @param {Project} project
  */
 export function registerKernel(project) {
+  // where Jupyter and IPython keep their files; without the folder each kernel leaves one in the system's temporary folder
+  mkdirSync(join(project.venv, "jupyter"), { recursive: true });
   const written = [
     keep(project.kernel, kernelSpec(project)),
     keep(join(project.venv, "share", "jupyter", "lab", "settings", "overrides.json"), {

@@ -89,7 +89,7 @@ def texts(value):
 
 
 def names_path(text, folder):
-    """Whether a text names the folder or what is in it: in a project at /src, `lib/src/int8.ts` does not."""
+    """Whether a text names the folder or what is in it: in a project at /src, `lib/src/int8/engine.ts` does not."""
     return re.search(rf"(?<![\w.+\-/])(file://)?{re.escape(folder)}(?![\w.\-])", text) is not None
 
 

@@ -19,7 +19,9 @@ import { setUp } from "./setup.mjs";
  * @param {string[]} words
  */
 function findTests(root, words) {
-  const files = readdirSync(join(root, "test")).filter((file) => file.endsWith(".test.ts"));
+  const files = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".test.ts"))
+    .sort();
   const unknown = words.find((word) => !files.some((file) => file.includes(word)));
   if (unknown !== undefined) {
     throw new Failure({

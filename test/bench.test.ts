@@ -4,22 +4,22 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { type Bench, type BenchSpread, loadBench } from "lenet-lab";
-import { parseArguments } from "../scripts/bench/arguments";
-import { checkLogits, expectedLogits } from "../scripts/bench/check-logits";
-import { EngineProcess } from "../scripts/bench/engine-process";
-import { available, inferenceEngines, trainingEngines } from "../scripts/bench/engines";
-import { watchKernels } from "../scripts/bench/engines/kernels";
-import type { KernelRow } from "../scripts/bench/engines/ours-step";
-import { goals } from "../scripts/bench/goals";
-import { measureInference, workFolder } from "../scripts/bench/measure-inference";
-import { checkLoss, measureTraining } from "../scripts/bench/measure-training";
-import { report } from "../scripts/bench/report";
-import { type Measured, toResults, writeResults } from "../scripts/bench/results";
-import { alternate } from "../scripts/bench/rounds";
-import { quick, type Settings } from "../scripts/bench/settings";
-import { powerLaw, quantile, summary } from "../scripts/bench/statistics";
-import { choose } from "../scripts/bench/variants";
-import { writeOnnx } from "../scripts/bench/write-onnx";
+import { parseArguments } from "../bench/arguments";
+import { checkLogits, expectedLogits } from "../bench/check-logits";
+import { EngineProcess } from "../bench/engine-process";
+import { available, inferenceEngines, trainingEngines } from "../bench/engines";
+import { watchKernels } from "../bench/engines/kernels";
+import type { KernelRow } from "../bench/engines/ours-step";
+import { goals } from "../bench/goals";
+import { measureInference, workFolder } from "../bench/measure-inference";
+import { checkLoss, measureTraining } from "../bench/measure-training";
+import { report } from "../bench/report";
+import { type Measured, toResults, writeResults } from "../bench/results";
+import { alternate } from "../bench/rounds";
+import { quick, type Settings } from "../bench/settings";
+import { powerLaw, quantile, summary } from "../bench/statistics";
+import { choose } from "../bench/variants";
+import { writeOnnx } from "../bench/write-onnx";
 import { assertClose } from "./helpers/assertions";
 import { temporaryFolder } from "./helpers/data";
 import { root } from "./helpers/notebook";
@@ -92,7 +92,7 @@ test("choose(variants, measure) takes the fastest, unless the first is fixed or 
 test("npm run bench -- --peer says what came and what is expected", () => {
   assert.deepEqual(parseArguments([]), { parts: ["training", "inference"], peers: false, json: false, quick: false });
   assert.deepEqual(parseArguments(["inference", "--json"]).parts, ["inference"]);
-  const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", "scripts/bench.ts", "--peer"], {
+  const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", "bench/bench.ts", "--peer"], {
     cwd: root,
     encoding: "utf8",
   });

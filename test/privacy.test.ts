@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { root } from "./helpers/root";
 
 const temporary = mkdtempSync(join(tmpdir(), "privacy-"));
 after(() => rmSync(temporary, { recursive: true, force: true }));
@@ -15,7 +16,7 @@ function compileWitness(): string | undefined {
   // LD_PRELOAD takes a space or a colon for the end of a name
   if (process.platform !== "linux" || /[\s:]/.test(temporary)) return undefined;
   const library = join(temporary, "lookups.so");
-  const source = join(__dirname, "helpers", "lookups.c");
+  const source = join(root, "test", "helpers", "lookups.c");
   const compiles = (compiler: string) =>
     spawnSync(compiler, ["-shared", "-fPIC", source, "-o", library, "-ldl"]).status === 0;
   return ["cc", "gcc", "clang"].some(compiles) ? library : undefined;
@@ -31,7 +32,7 @@ async function tracesOf(name: string, code: string) {
   const env = Object.fromEntries(Object.entries(inherited).filter(([variable]) => !variable.startsWith("XDG_")));
   const witness = compileWitness();
   const child = spawn(process.execPath, ["-e", code], {
-    cwd: join(__dirname, ".."),
+    cwd: root,
     env: { ...env, HOME: home, TMPDIR: tmp, LOOKUPS: noted, ...(witness ? { LD_PRELOAD: witness } : {}) },
     stdio: ["ignore", "inherit", "inherit"],
   });

@@ -5,7 +5,8 @@ import { test } from "node:test";
 // the compiler that tslab runs cells with, which is older than ours
 import ts = require("@tslab/typescript-for-tslab");
 
-const root = join(__dirname, "..");
+import { root } from "./helpers/root";
+
 const cell = join(root, "notebooks", "a cell.ts");
 
 /** As tslab sets them: a cell is compiled with its declarations, so that the next cell knows its names. */

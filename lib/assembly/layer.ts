@@ -1,4 +1,4 @@
-/** One step of a network, as `lib/src/int8-program.ts` writes it to memory: 4 bytes a field, in this order. Lengths are in bytes. */
+/** One step of a network, as `lib/src/int8/wasm/program.ts` writes it to memory: 4 bytes a field, in this order. Lengths are in bytes. */
 @unmanaged
 export class Layer {
   kind: Kind;

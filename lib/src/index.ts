@@ -1,63 +1,33 @@
-export * from "./augment";
-export { type BatchOptions, stepsPerEpoch } from "./batch-plan";
-export * from "./batches";
-export * from "./calibration";
-export * from "./checkpoint";
-export * from "./class-report";
-export { type Compilation, type Compiled, compile } from "./compile";
-export * from "./dataset";
-export * from "./evaluate";
-export * from "./explain";
-export type { Classes, Images } from "./explain-target";
-export {
-  channelScales,
-  type FakeQuantOptions,
-  fakeQuantize,
-  fakeQuantizePerChannel,
-  quantizationOf,
-} from "./fake-quant";
-export * from "./figures";
-export * from "./fold-batch-norm";
-export { flatten, type GradientResult, lossAndGradient, type Trainable, trainable, unflatten } from "./gradient";
-export * from "./heatmap";
-export * from "./idx";
-export * from "./image-map";
-export * from "./images";
-export { type Int8Engine, type Int8Options, inferInt8, int8Engine } from "./int8";
-export * from "./interrupt";
-export * from "./label-errors";
-export * from "./lenet";
-export type { Batch } from "./loader";
-export * from "./loss";
-export * from "./lsq";
-export * from "./mcnemar";
-export * from "./metrics";
-export * from "./mnist";
-export * from "./model-disk";
-export * from "./model-file";
-export * from "./model-graph";
-export * from "./network-diagram";
-export * from "./onnx";
-export {
-  decodeOnnx,
-  type OnnxAttribute,
-  type OnnxModel,
-  type OnnxNode,
-  type OnnxTensor,
-  type OnnxValue,
-  onnxTypes,
-} from "./onnx-proto";
-export * from "./onnx-runtime";
-export * from "./optimizer";
-export * from "./png";
-export * from "./progress";
-export * from "./quantizable";
-export * from "./quantize";
-export * from "./quantized-model";
-export * from "./random";
-export { calibrate, type Range, type Ranges } from "./ranges";
-export * from "./rank-correlation";
-export * from "./receptive-field";
+export * from "./common/random";
+export * from "./data/augment";
+export { type BatchOptions, stepsPerEpoch } from "./data/batch-plan";
+export * from "./data/batches";
+export * from "./data/dataset";
+export * from "./data/idx";
+export * from "./data/image-map";
+export type { Batch } from "./data/loader";
+export * from "./data/mnist";
+export * from "./data/results";
+export * from "./explain/class-activation";
+export * from "./explain/receptive-field";
+export * from "./explain/saliency";
+export type { Classes, Images } from "./explain/target";
+export * from "./explain/upsampling";
+export * from "./figures/figures";
+export * from "./figures/heatmap";
+export * from "./figures/images";
+export * from "./figures/network-diagram";
+export * from "./figures/progress";
+export * from "./figures/render/png";
+export * from "./figures/scatter";
+export * from "./figures/show";
+export * from "./figures/table";
+export * from "./figures/text-image";
+export * from "./figures/theme";
+export * from "./int8/disk";
+export { type Int8Engine, type Int8Options, inferInt8, int8Engine } from "./int8/engine";
+export * from "./int8/file";
+export * from "./int8/model";
 export {
   type FixedPointMultiplier,
   fixedPoint,
@@ -66,20 +36,50 @@ export {
   type Requantize,
   requantizer,
   roundHalfToEven,
-} from "./requantize";
-export * from "./results";
-export * from "./risk-coverage";
-export * from "./saliency";
-export * from "./scatter";
-export * from "./schedule";
-export * from "./show";
-export * from "./softmax";
-export * from "./table";
-export * from "./tensorflow";
-export * from "./text-image";
-export * from "./theme";
-export * from "./to-integers";
-export type { NamedTensors } from "./trace";
-export * from "./train";
-export * from "./train-options";
-export * from "./upsampling";
+} from "./int8/requantize";
+export * from "./metrics/accuracy";
+export * from "./metrics/calibration";
+export * from "./metrics/class-report";
+export * from "./metrics/label-errors";
+export * from "./metrics/mcnemar";
+export * from "./metrics/rank-correlation";
+export * from "./metrics/risk-coverage";
+export * from "./metrics/softmax";
+export * from "./network/checkpoint";
+export * from "./network/evaluate";
+export * from "./network/graph";
+export * from "./network/lenet";
+export * from "./network/loss";
+export * from "./onnx/export";
+export {
+  decodeOnnx,
+  type OnnxAttribute,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxValue,
+  onnxTypes,
+} from "./onnx/format";
+export * from "./onnx/runtime";
+export {
+  channelScales,
+  type FakeQuantOptions,
+  fakeQuantize,
+  fakeQuantizePerChannel,
+  quantizationOf,
+} from "./quantize/fake-quant";
+export * from "./quantize/fold-batch-norm";
+export * from "./quantize/lsq";
+export * from "./quantize/qat";
+export * from "./quantize/quantizable";
+export { calibrate, type Range, type Ranges } from "./quantize/ranges";
+export * from "./quantize/to-integers";
+export { type Compilation, type Compiled, compile } from "./tensors/compile";
+export * from "./tensors/tensorflow";
+export type { NamedTensors } from "./tensors/trace";
+export { flatten, type GradientResult, lossAndGradient, type Trainable, trainable, unflatten } from "./train/gradient";
+export * from "./train/interrupt";
+export * from "./train/optimizer";
+export * from "./train/options";
+export * from "./train/schedule";
+export * from "./train/trainer";

@@ -1,5 +1,5 @@
 // @ts-check
-/** Compiles `lib/assembly` to WebAssembly and writes its bytes to `lib/src/int8-kernel-bytes.ts`: the first half of `npm run build`. */
+/** Compiles `lib/assembly` to WebAssembly and writes its bytes to `lib/src/int8/wasm/kernel-bytes.ts`: the first half of `npm run build`. */
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -19,7 +19,7 @@ export const kernelSources = ({ root }) => join(root, "lib", "assembly");
  */
 export async function compileKernel(project) {
   const compiler = join(project.modules, "assemblyscript");
-  const target = join(project.root, "lib", "src", "int8-kernel-bytes.ts");
+  const target = join(project.root, "lib", "src", "int8", "wasm", "kernel-bytes.ts");
   const head = `/** Compiled from lib/assembly by npm run build: ${hashOf([kernelSources(project), join(compiler, "package.json")])}. */\n`;
   if (existsSync(target) && readFileSync(target, "utf8").startsWith(head)) return;
   mkdirSync(project.state, { recursive: true });

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { type Context, createContext, runInContext } from "node:vm";
 
 import ts = require("@tslab/typescript-for-tslab");
+
+import { root } from "./root";
 
 /**
  * Loads a file of the library, and those it imports, into a JavaScript engine that has nothing but the language: no Node, no
@@ -17,14 +19,14 @@ export function bareContext(name: string): { context: Context; files: string[] }
     if (known) return known;
     const exported: Record<string, unknown> = {};
     loaded.set(file, exported);
-    const source = readFileSync(join(__dirname, "..", "..", "lib", "src", `${file}.ts`), "utf8");
+    const source = readFileSync(join(root, "lib", "src", `${file}.ts`), "utf8");
     const { outputText } = ts.transpileModule(source, {
       compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS, isolatedModules: true },
     });
     const required = (path: string) => {
-      if (!/^\.\/[\w-]+$/.test(path))
+      if (!/^\.{1,2}\/[\w/.-]+$/.test(path))
         throw new Error(`${file}.ts imports ${path}, which is not a file of the library.`);
-      return load(path.slice(2));
+      return load(posix.join(posix.dirname(file), path));
     };
     runInContext(`(function (exports, require) {${outputText}\n})`, context)(exported, required);
     return exported;

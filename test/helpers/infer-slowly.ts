@@ -4,7 +4,7 @@ import type {
   QuantizedDense,
   QuantizedModel,
   QuantizedPool2d,
-} from "../../lib/src/quantized-model";
+} from "../../lib/src/int8/model";
 
 type Grid = number[][][];
 

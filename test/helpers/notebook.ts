@@ -1,8 +1,9 @@
 /** Notebooks as the tests read them. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { root } from "./root";
 
-export const root = join(__dirname, "..", "..");
+export { root };
 export const folder = join(root, "notebooks");
 
 export interface Output {

@@ -1,6 +1,6 @@
 /** The two networks whose ONNX files are checked by ONNX's own tools: `scripts/reference/onnx_check.py`. */
-import { loadLeNet5 } from "../../lib/src/checkpoint";
-import { floatToOnnx, int8ToOnnx } from "../../lib/src/onnx";
+import { loadLeNet5 } from "../../lib/src/network/checkpoint";
+import { floatToOnnx, int8ToOnnx } from "../../lib/src/onnx/export";
 import { checkpoint, quantizedLeNet5 } from "./quantized-lenet";
 
 /** The bytes of the two files, by name. */

@@ -1,4 +1,4 @@
-import { random } from "../../lib/src/random";
+import { random } from "../../lib/src/common/random";
 
 /** Random confidences, some of them equal, and whether each is right. */
 export function outcomes(seed: number, count = 203): { confidences: Float64Array; correct: boolean[] } {

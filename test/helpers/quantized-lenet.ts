@@ -1,10 +1,11 @@
 import { join } from "node:path";
-import { loadCheckpoint } from "../../lib/src/checkpoint";
-import type { Quantization, QuantizedModel } from "../../lib/src/quantized-model";
-import { roundHalfToEven } from "../../lib/src/requantize";
+import type { Quantization, QuantizedModel } from "../../lib/src/int8/model";
+import { roundHalfToEven } from "../../lib/src/int8/requantize";
+import { loadCheckpoint } from "../../lib/src/network/checkpoint";
+import { root } from "./root";
 
 /** The trained float LeNet-5 that ships. */
-export const checkpoint = join(__dirname, "..", "..", "data", "checkpoints", "lenet5.safetensors");
+export const checkpoint = join(root, "data", "checkpoints", "lenet5.safetensors");
 
 /** About the largest activations over some training images; written down, so that every machine makes the same integers. */
 const largest = { conv1: 4.5, conv2: 11, dense1: 14, dense2: 9.5 };

@@ -1,5 +1,5 @@
-import type { QuantizedLayer, QuantizedModel } from "../../lib/src/quantized-model";
-import { type Random, random } from "../../lib/src/random";
+import { type Random, random } from "../../lib/src/common/random";
+import type { QuantizedLayer, QuantizedModel } from "../../lib/src/int8/model";
 
 type Bounds = readonly [low: number, high: number];
 

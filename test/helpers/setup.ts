@@ -6,8 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
 import { pathToFileURL } from "node:url";
+import { root } from "./root";
 
-export const root = join(__dirname, "..", "..");
+export { root };
+
 /** Gone when the tests of a file are over. */
 export const temporary = mkdtempSync(join(tmpdir(), "set up "));
 after(() => rmSync(temporary, { recursive: true, force: true }));

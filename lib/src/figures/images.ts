@@ -1,0 +1,214 @@
+import { createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
+import type { NdArray } from "ndarray";
+import { type ColourMap, colouredCanvas, type RangeRule, rangeRule } from "./image-colours";
+import { paintOver } from "./overlay";
+import { registerFonts } from "./render/fonts";
+import { indexedPng } from "./render/indexed-png";
+import { colourOf, ink } from "./theme";
+
+export type { ColourMap, RangeRule } from "./image-colours";
+
+/** A picture ready to show: a PNG, the size to show it at in CSS pixels, and what it shows. */
+export interface Picture {
+  kind: "picture";
+  png: Uint8Array;
+  width: number;
+  height: number;
+  alt: string;
+}
+
+/** Grey images: `[n, height, width]`, `[n, height, width, 1]`, one `[height, width]`, or a list of those. */
+export type GreyImages = NdArray | readonly NdArray[];
+
+export interface ImageGridOptions {
+  columns?: number;
+  /** one a picture, under it; `\n` starts a new line */
+  captions?: readonly (string | number)[];
+  /** CSS pixels per image pixel; by default as large as fits the page, an image at most 84 wide */
+  scale?: number;
+  colours?: ColourMap;
+  /** values of the first and last colour: given, or the extremes of `each` image or of `all`; bytes have 0 and 255 unless told otherwise */
+  range?: RangeRule;
+  /**
+   * a map over each image, of its size, as `gradCam` gives them: 1 is orange, −1 blue, 0 without colour, over grey instead of black
+   * ink; `undefined` in a list leaves an image as it is
+   */
+  overlay?: NdArray | readonly (NdArray | undefined)[];
+  /** CSS pixels between images */
+  gap?: number;
+  title?: string;
+  /** puts a coloured frame around some images */
+  highlight?: readonly boolean[];
+  /** what the picture shows, for readers who do not see it */
+  alt?: string;
+}
+
+interface Grid {
+  columns: number;
+  scale: number;
+  gap: number;
+  left: number;
+  top: number;
+  cellWidth: number;
+  cellHeight: number;
+}
+
+// the picture is drawn at twice its CSS size
+const density = 2;
+const margin = 10;
+const captionLine = 16;
+const pageWidth = 780;
+const captionFont = "12px Inter";
+const titleFont = "bold 15px Inter";
+
+/** Images side by side, row by row, with sharp pixels and captions. */
+export function imageGrid(images: GreyImages, options: ImageGridOptions = {}): Picture {
+  const list = listOf(images);
+  const { captions, colours = "ink", title = "", highlight, overlay, alt } = options;
+  const maps = overlay && (Array.isArray(overlay) ? overlay : listOf(overlay as NdArray));
+  checkCount("overlay", maps, list.length);
+  checkCount("captions", captions, list.length);
+  checkCount("highlight", highlight, list.length);
+  const texts = captions?.map((caption) => String(caption).split("\n")) ?? [];
+  const grid = layOut(list, texts, options);
+  const rows = Math.ceil(list.length / grid.columns);
+  const width = Math.ceil(
+    Math.max(
+      2 * margin + grid.columns * (grid.cellWidth + grid.gap) - grid.gap,
+      title ? textWidth(title, titleFont) + 2 * margin : 0,
+    ),
+  );
+  const height = Math.ceil(grid.top + rows * (grid.cellHeight + grid.gap) - grid.gap + margin);
+  const canvas = createCanvas(width * density, height * density);
+  const context = canvas.getContext("2d");
+  context.scale(density, density);
+  context.imageSmoothingEnabled = false;
+  context.fillStyle = "#ffffff";
+  context.fillRect(0, 0, width, height);
+  context.fillStyle = ink.text;
+  context.font = titleFont;
+  context.fillText(title, margin, margin + 14);
+  const rangeOf = rangeRule(list, options.range, colours);
+  for (const [i, image] of list.entries()) {
+    drawImage(context, image, i, grid, {
+      colours,
+      range: rangeOf(image),
+      map: maps?.[i],
+      lines: texts[i] ?? [],
+      framed: highlight?.[i] ?? false,
+    });
+  }
+  const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+  const png = indexedPng({ data, width: canvas.width, height: canvas.height });
+  return { kind: "picture", png, width, height, alt: alt ?? words(list, title, texts, maps) };
+}
+
+/** Images as a list of 2-D views. */
+function listOf(images: GreyImages): NdArray[] {
+  const parts: readonly NdArray[] = Array.isArray(images) ? images : [images as NdArray];
+  const list = parts.flatMap((part) => {
+    const shape = part.shape;
+    if (shape.length === 2) return [part];
+    const flat = shape.length === 4 && shape[3] === 1 ? part.pick(null, null, null, 0) : part;
+    if (flat.shape.length !== 3)
+      throw new Error(`Expected images of shape [n, height, width] or [height, width], got [${shape}].`);
+    return Array.from({ length: flat.shape[0] as number }, (_, i) => flat.pick(i, null, null));
+  });
+  if (list.length === 0) throw new Error("Expected `images` to hold at least one image, got none.");
+  return list;
+}
+
+function layOut(list: NdArray[], texts: string[][], { columns = 10, scale, gap = 6, title }: ImageGridOptions): Grid {
+  if (!(Number.isInteger(columns) && columns > 0))
+    throw new RangeError(`Expected \`columns\` to be a whole number above 0, got ${columns}.`);
+  if (scale !== undefined && !(scale > 0)) throw new RangeError(`Expected \`scale\` to be above 0, got ${scale}.`);
+  const across = Math.min(columns, list.length);
+  const imageWidth = Math.max(...list.map((image) => image.shape[1] as number));
+  const imageHeight = Math.max(...list.map((image) => image.shape[0] as number));
+  const room = Math.min(84, (pageWidth - 2 * margin - (across - 1) * gap) / across);
+  // half steps keep image pixels on device pixels
+  const pixel = scale ?? Math.max(1, Math.floor((room / imageWidth) * density) / density);
+  const captionWidth = Math.max(0, ...texts.flat().map((line) => textWidth(line, captionFont)));
+  const captionLines = Math.max(0, ...texts.map((lines) => lines.length));
+  return {
+    columns: across,
+    scale: pixel,
+    gap,
+    left: margin,
+    top: margin + (title ? 28 : 0),
+    cellWidth: Math.ceil(Math.max(imageWidth * pixel, captionWidth + 2)),
+    cellHeight: Math.ceil(imageHeight * pixel + captionLines * captionLine + (captionLines > 0 ? 4 : 0)),
+  };
+}
+
+interface CellStyle {
+  colours: ColourMap;
+  range: readonly [number, number];
+  map?: NdArray;
+  lines: string[];
+  framed: boolean;
+}
+
+function drawImage(
+  context: SKRSContext2D,
+  image: NdArray,
+  index: number,
+  grid: Grid,
+  { colours, range, map, lines, framed }: CellStyle,
+): void {
+  const [rows = 0, columns = 0] = image.shape;
+  const [width, height] = [columns * grid.scale, rows * grid.scale];
+  const centre = grid.left + (index % grid.columns) * (grid.cellWidth + grid.gap) + grid.cellWidth / 2;
+  const x = Math.round((centre - width / 2) * density) / density;
+  const y = grid.top + Math.floor(index / grid.columns) * (grid.cellHeight + grid.gap);
+  const picture = colouredCanvas(image, colours, range);
+  if (map) paintOver(picture, map);
+  context.drawImage(picture, x, y, width, height);
+  if (framed) strokeAround(context, x, y, width, height, colourOf(2), 3);
+  else if (colours === "ink" || colours === "diverging") strokeAround(context, x, y, width, height, "#dddddd", 0.5);
+  context.fillStyle = ink.text;
+  context.font = captionFont;
+  for (const [i, line] of lines.entries())
+    context.fillText(line, centre - textWidth(line, captionFont) / 2, y + height + 14 + i * captionLine);
+}
+
+/** A frame just outside a rectangle. */
+function strokeAround(
+  context: SKRSContext2D,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  colour: string,
+  line: number,
+): void {
+  context.strokeStyle = colour;
+  context.lineWidth = line;
+  context.strokeRect(x - line / 2, y - line / 2, width + line, height + line);
+}
+
+const ruler = createCanvas(1, 1).getContext("2d");
+
+function textWidth(text: string, font: string): number {
+  registerFonts();
+  ruler.font = font;
+  return ruler.measureText(text).width;
+}
+
+function checkCount(name: string, list: readonly unknown[] | undefined, count: number): void {
+  if (list && list.length !== count)
+    throw new Error(`Expected \`${name}\` to hold ${count} items, one an image, got ${list.length}.`);
+}
+
+function words(list: NdArray[], title: string, texts: string[][], maps: readonly (NdArray | undefined)[] = []): string {
+  const size = list[0]?.shape ?? [];
+  const shown = texts
+    .slice(0, 30)
+    .map((lines) => lines.join(" "))
+    .join(", ");
+  const covered = maps.filter(Boolean).length;
+  const over = list.length === 1 ? "it" : covered === list.length ? "each of them" : `${covered} of them`;
+  const overlay = covered > 0 ? ` Over ${over} a map: orange for, blue against.` : "";
+  const captions = shown ? ` Captions: ${shown}${texts.length > 30 ? " …" : ""}.` : "";
+  return `${title ? `${title}: ` : ""}${list.length} ${list.length === 1 ? "image" : "images"} of ${size[0]} × ${size[1]} pixels.${overlay}${captions}`;
+}

@@ -1,0 +1,96 @@
+/**
+ * Inference of a quantised network in integers: uint8 activations, int8 weights, int32 accumulators. Two engines give the same
+ * bits: the readable reference (`int8/reference/reference.ts`), and WebAssembly with SIMD (`int8/wasm/wasm.ts`, compiled from `lib/assembly`).
+ * Both need nothing but the language, and run in a browser; worker threads are used where there are any.
+ */
+import { checkQuantized, sizeOf, typeName } from "./check";
+import type { QuantizedModel } from "./model";
+import { type RunImages, referenceEngine } from "./reference/reference";
+import type { Requantization } from "./requantize";
+import { countThreads, threadedEngine } from "./threads/threads";
+import { int8Program } from "./wasm/program";
+import { wasmEngine } from "./wasm/wasm";
+
+/** Knobs of `int8Engine` and `inferInt8`. */
+export interface Int8Options {
+  /** `"float"` gives the bits of ONNX Runtime, `"fixed"` those of TensorFlow Lite's integer arithmetic */
+  requantization?: Requantization;
+  /** `"auto"` is WebAssembly where it can run the model, and the reference everywhere else: the same bits */
+  engine?: "auto" | "wasm" | "reference";
+  /**
+   * How many threads share a batch that is large enough, the calling one included: as many as there are processors unless given.
+   * The reference needs one.
+   */
+  threads?: number;
+}
+
+/** From raw pixels, uint8 [n × height × width × channels], to logits, float32 [n × classes]. */
+export type Int8Engine = (pixels: Uint8Array) => Float32Array;
+
+/**
+ * Runs a quantised network on raw pixels.
+ * @param pixels uint8 [n × height × width × channels], as they are stored: nothing is to be normalised
+ * @param options.count how many images there should be; as many as `pixels` holds unless given
+ * @returns logits, float32 [n × classes]
+ * @throws when the model's layers do not fit together, or when `pixels` is not a Uint8Array of whole images
+ */
+export function inferInt8(
+  model: QuantizedModel,
+  pixels: Uint8Array,
+  { count, ...options }: Int8Options & { count?: number } = {},
+): Float32Array {
+  const engine = int8Engine(model, options);
+  const held = countImages(pixels, sizeOf(model.inputShape));
+  if (count !== undefined && count !== held)
+    throw new Error(`Expected \`pixels\` to hold ${count} images, as \`count\` says, got ${held}.`);
+  return engine(pixels);
+}
+
+/**
+ * Prepares a network once, checks and multipliers and buffers, to be run many times. Later changes of `model` may go unnoticed.
+ * @throws when the model's layers do not fit together, or when `engine` is `"wasm"` and WebAssembly cannot run the model
+ */
+export function int8Engine(
+  model: QuantizedModel,
+  { requantization = "float", engine = "auto", threads = countThreads() }: Int8Options = {},
+): Int8Engine {
+  if (requantization !== "float" && requantization !== "fixed")
+    throw new Error(`Expected \`requantization\` to be float or fixed, got ${requantization}.`);
+  if (engine !== "auto" && engine !== "wasm" && engine !== "reference")
+    throw new Error(`Expected \`engine\` to be auto, wasm or reference, got ${engine}.`);
+  if (!(Number.isInteger(threads) && threads >= 1 && threads <= 64))
+    throw new Error(`Expected \`threads\` to be a whole number in 1 … 64, got ${threads}.`);
+  const flow = checkQuantized(model);
+  const run = prepare();
+  const size = sizeOf(model.inputShape);
+  return (pixels) => run(pixels, countImages(pixels, size));
+
+  function prepare(): RunImages {
+    if (engine === "reference") return referenceEngine(model, flow, requantization);
+    try {
+      const program = int8Program(model, flow, requantization);
+      const alone = wasmEngine(program);
+      return threads === 1 ? alone : threadedEngine(program, alone, threads);
+    } catch (error) {
+      // no SIMD, a page that forbids WebAssembly, no memory left, or a model that the kernel does not cover
+      if (engine === "wasm") throw error;
+      return referenceEngine(model, flow, requantization);
+    }
+  }
+}
+
+/**
+ * How many images of `size` bytes `pixels` holds.
+ * @throws unless it is a Uint8Array of whole images, and at least one
+ */
+export function countImages(pixels: Uint8Array, size: number): number {
+  if (typeName(pixels) !== "Uint8Array")
+    throw new TypeError(
+      `Expected \`pixels\` to be a Uint8Array of raw bytes in 0 … 255, got ${typeName(pixels)}: do not normalise, copy with Uint8Array.from.`,
+    );
+  if (pixels.length === 0 || pixels.length % size !== 0)
+    throw new Error(
+      `Expected \`pixels\` to hold a whole number of images of ${size} bytes (height × width × channels), got ${pixels.length} bytes.`,
+    );
+  return pixels.length / size;
+}

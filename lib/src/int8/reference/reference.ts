@@ -1,0 +1,31 @@
+/** The readable reference: runs a network in integers layer by layer, in any JavaScript engine, with nothing but typed arrays. */
+import { type Activations, sizeOf } from "../check";
+import type { QuantizedDense, QuantizedModel } from "../model";
+import type { Requantization } from "../requantize";
+import { prepareLayer, prepareLogits } from "./layers";
+import type { QuantizedActivations } from "./pooling";
+
+/** Runs a network on `count` images: from raw pixels, uint8 [count × size], to logits, float32 [count × classes]. */
+export type RunImages = (pixels: Uint8Array, count: number) => Float32Array;
+
+/**
+ * Prepares the layers of a network, each a function of one image's activations.
+ * @param flow what `checkQuantized` says of the model
+ */
+export function referenceEngine(model: QuantizedModel, flow: Activations[], mode: Requantization): RunImages {
+  const steps = model.layers
+    .slice(0, -1)
+    .map((layer, i) => prepareLayer(layer, flow[i] as QuantizedActivations, flow[i + 1] as QuantizedActivations, mode));
+  const last = prepareLogits(model.layers.at(-1) as QuantizedDense, flow.at(-2) as QuantizedActivations);
+  const size = sizeOf(model.inputShape);
+  const classes = sizeOf((flow.at(-1) as Activations).shape);
+  return (pixels, count) => {
+    const logits = new Float32Array(count * classes);
+    for (let i = 0; i < count; i++) {
+      let activations = pixels.subarray(i * size, (i + 1) * size);
+      for (const step of steps) activations = step(activations);
+      logits.set(last(activations), i * classes);
+    }
+    return logits;
+  };
+}

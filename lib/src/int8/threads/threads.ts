@@ -1,0 +1,123 @@
+/** Batches on several threads: workers help the calling thread, which waits for nobody who has not begun. Node only. */
+import type { Worker } from "node:worker_threads";
+import type { RunImages } from "../reference/reference";
+import type { Int8Program } from "../wasm/program";
+import { kernelModule } from "../wasm/wasm";
+import { awaitChunks, type Job, takeChunks } from "./chunks";
+
+/** A thread that helps with the jobs that it is sent. */
+export interface Helper {
+  postMessage(message: { engine: number; job: Job }): void;
+}
+
+// multiplications in a batch that pays for a helper, 2 to 3 ms: it takes that long until one that sleeps has joined in
+const worthOfHelp = 2 ** 26;
+// multiplications in a chunk, about 0.3 ms: what one thread may have to wait for another at the end
+const worthOfChunk = 2 ** 23;
+// batches are copied to shared memory, so much at a time that it stays small
+const largestSlice = 2 ** 22;
+
+let engines = 0;
+
+/** How many threads can work at the same time, 64 at most; 1 where there are no worker threads. */
+export function countThreads(): number {
+  return nodeModule("node:worker_threads") ? Math.min(64, nodeModule("node:os")?.availableParallelism() ?? 1) : 1;
+}
+
+/**
+ * Shares batches among threads.
+ * @param alone runs images on the calling thread
+ * @param threads the calling one included
+ * @param options.helpers gives so many of them, or as many as it has
+ * @param options.patience how long, in ms, a helper may take for its last chunk
+ */
+export function threadedEngine(
+  program: Int8Program,
+  alone: RunImages,
+  threads: number,
+  { helpers = workers, patience = 2000 }: { helpers?: (count: number) => readonly Helper[]; patience?: number } = {},
+): RunImages {
+  const { size, classes, multiplications, capacity } = program;
+  const chunk = Math.min(capacity, Math.ceil(worthOfChunk / multiplications));
+  const slice = Math.max(1, Math.floor(largestSlice / size));
+  const engine = engines++;
+  let shared: Pick<Job, "program" | "module" | "pixels" | "logits"> | undefined;
+  let alive = true;
+
+  return (pixels, count) => {
+    const useful = Math.min(
+      threads - 1,
+      Math.ceil(count / chunk) - 1,
+      Math.floor((count * multiplications) / worthOfHelp),
+    );
+    const willing = alive && useful > 0 ? helpers(useful) : [];
+    if (willing.length === 0) return alone(pixels, count);
+    const logits = new Float32Array(count * classes);
+    for (let first = 0; first < count; first += slice) {
+      const some = Math.min(slice, count - first);
+      const images = pixels.subarray(first * size, (first + some) * size);
+      logits.set(alive ? together(willing, images, some) : alone(images, some), first * classes);
+    }
+    return logits;
+  };
+
+  function together(willing: readonly Helper[], images: Uint8Array, count: number): Float32Array {
+    if (!shared || shared.pixels.byteLength < count * size)
+      shared = {
+        program: { ...program, image: copyShared(program.image) },
+        module: kernelModule(),
+        pixels: new SharedArrayBuffer(count * size),
+        logits: new SharedArrayBuffer(4 * count * classes),
+      };
+    new Uint8Array(shared.pixels).set(images);
+    const state = new SharedArrayBuffer(4 * (1 + Math.ceil(count / chunk)));
+    const job: Job = { ...shared, count, chunk, state };
+    for (const helper of willing) helper.postMessage({ engine, job });
+    takeChunks(job, alone);
+    // the slowest machine does a hundred times these 10⁵ multiplications in 1 ms; a helper that is late is never asked again
+    alive = awaitChunks(job, alone, patience + (chunk * multiplications) / 1e5);
+    return new Float32Array(shared.logits, 0, count * classes);
+  }
+}
+
+function copyShared(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
+}
+
+const pool: Worker[] = [];
+let usable = true;
+
+/** So many workers, kept for the next batch; none where they cannot be started. They do not keep the process alive. */
+function workers(count: number): readonly Worker[] {
+  const { Worker } = nodeModule("node:worker_threads") ?? {};
+  try {
+    // the compiled file next to this one: there is none when this one runs uncompiled, or bundled with others
+    const file = __filename.replace("threads.js", "worker.js");
+    usable &&= file !== __filename;
+    while (Worker && usable && pool.length < count) {
+      const worker = new Worker(file, { execArgv: [] });
+      worker.unref();
+      const leave = () => {
+        usable = false;
+        pool.length = 0;
+      };
+      worker.on("error", leave).on("exit", leave);
+      pool.push(worker);
+    }
+  } catch {
+    usable = false;
+  }
+  return pool.slice(0, count);
+}
+
+interface NodeModules {
+  "node:worker_threads": typeof import("node:worker_threads");
+  "node:os": typeof import("node:os");
+}
+
+/** A module of Node, if this is Node (from 20.16 on): an import would keep the library out of the browser. */
+function nodeModule<Name extends keyof NodeModules>(name: Name): NodeModules[Name] | undefined {
+  return typeof process === "object" ? (process.getBuiltinModule?.(name) as NodeModules[Name] | undefined) : undefined;
+}

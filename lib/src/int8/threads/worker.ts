@@ -1,0 +1,12 @@
+/** What a worker of `int8/threads/threads.ts` does: it helps with each batch that it is told of. */
+import { parentPort } from "node:worker_threads";
+import type { RunImages } from "../reference/reference";
+import { wasmEngine } from "../wasm/wasm";
+import { type Job, takeChunks } from "./chunks";
+
+let held: { engine: number; run: RunImages } | undefined;
+
+parentPort?.on("message", ({ engine, job }: { engine: number; job: Job }) => {
+  if (held?.engine !== engine) held = { engine, run: wasmEngine(job.program, job.module) };
+  takeChunks(job, held.run);
+});

@@ -1,0 +1,120 @@
+import { type Interval, wilsonInterval } from "./accuracy";
+import { mostConfidentFirst } from "./risk-coverage";
+import { classCount, lossOfEach, softmax } from "./softmax";
+
+/** Images of similar confidence: calibrated means that `confidence` and `accuracy` agree. */
+export interface ReliabilityBin {
+  /** lower edge; bins of equal mass: the smallest confidence in the bin */
+  low: number;
+  /** upper edge; bins of equal mass: the largest confidence in the bin */
+  high: number;
+  images: number;
+  /** mean over the images of the bin */
+  confidence: number;
+  /** share of the images that are right, with Wilson's interval */
+  accuracy: Interval;
+}
+
+export interface ReliabilityOptions {
+  bins?: number;
+  /** `"width"`: equal parts of 0 … 1, the last with both its ends; `"mass"`: as many images in each, ± 1 */
+  binning?: "width" | "mass";
+}
+
+/**
+ * Accuracy against confidence, bin by bin from the least confident on; empty bins are left out.
+ * @param confidences [n] in 0 … 1, see `topProbability`
+ * @param correct [n] whether the prediction is right: booleans, or 1 and 0
+ * @returns at most `bins` bins, which hold each image once
+ * @throws when the lists are empty, differ in length or hold NaN, when a confidence is outside 0 … 1, `bins` is not a whole
+ *   number above 0 or `binning` an unknown word
+ */
+export function reliability(
+  confidences: ArrayLike<number>,
+  correct: ArrayLike<number | boolean>,
+  { bins = 10, binning = "width" }: ReliabilityOptions = {},
+): ReliabilityBin[] {
+  const order = mostConfidentFirst(confidences, correct).reverse();
+  const sorted = Float64Array.from(order, (i) => confidences[i] as number);
+  const count = sorted.length;
+  if (!((sorted[0] as number) >= 0 && (sorted[count - 1] as number) <= 1))
+    throw new RangeError(`Expected confidences in 0 … 1, got ${sorted[0]} … ${sorted[count - 1]}.`);
+  if (!(Number.isInteger(bins) && bins >= 1))
+    throw new RangeError(`Expected \`bins\` to be a whole number, 1 or more, got ${bins}.`);
+  if (binning !== "width" && binning !== "mass")
+    throw new RangeError(`Expected \`binning\` to be "width" or "mass", got ${binning}.`);
+  const result: ReliabilityBin[] = [];
+  for (let bin = 1, start = 0, end = 0; bin <= bins; bin++, start = end) {
+    if (binning === "mass") end = Math.floor((bin * count) / bins);
+    else while (end < count && (bin === bins || (sorted[end] as number) < bin / bins)) end += 1;
+    if (end === start) continue;
+    const images = end - start;
+    result.push({
+      low: binning === "mass" ? (sorted[start] as number) : (bin - 1) / bins,
+      high: binning === "mass" ? (sorted[end - 1] as number) : bin / bins,
+      images,
+      confidence: sorted.subarray(start, end).reduce((a, b) => a + b, 0) / images,
+      accuracy: wilsonInterval(order.slice(start, end).filter((i) => correct[i]).length, images),
+    });
+  }
+  return result;
+}
+
+/** Mean distance between accuracy and confidence, weighted by images (Naeini et al. 2015; Guo et al. 2017): 0 … 1. */
+export function expectedCalibrationError(bins: readonly ReliabilityBin[]): number {
+  if (bins.length === 0) throw new RangeError("Expected `bins` to hold at least one bin, got none.");
+  const total = bins.reduce((sum, { images }) => sum + images, 0);
+  return bins.reduce((sum, bin) => sum + (bin.images / total) * Math.abs(bin.accuracy.estimate - bin.confidence), 0);
+}
+
+/**
+ * The softmax probability of the predicted class of each image.
+ * @param logits [n × classes], row by row
+ * @returns float64 [n], each in 1 / classes … 1
+ */
+export function topProbability(
+  logits: ArrayLike<number>,
+  { classes = 10, temperature = 1 }: { classes?: number; temperature?: number } = {},
+): Float64Array {
+  const probabilities = softmax(logits, { classes, temperature });
+  return Float64Array.from({ length: logits.length / classes }, (_, i) =>
+    Math.max(...probabilities.subarray(i * classes, (i + 1) * classes)),
+  );
+}
+
+/**
+ * The temperature in 1/100 … 100 with the smallest mean cross-entropy (Guo et al. 2017); fit it on images that the
+ * model was not trained on. It is 1/100 where colder is always better, as when every label has the largest logit, and
+ * 100 where hotter is, as when every label has the smallest; and 1, which changes nothing, where the loss does not depend
+ * on the temperature, as when all logits of an image are equal.
+ * @param logits [n × classes], row by row, finite
+ * @param labels [n] whole numbers in 0 … classes − 1
+ * @throws when there are no labels, the logits are not finite or not as many for each label, or a label is not one of the classes
+ */
+export function fitTemperature(logits: ArrayLike<number>, labels: ArrayLike<number>): number {
+  if (labels.length === 0) throw new RangeError("Expected at least one image to fit a temperature, got none.");
+  if (!lossOfEach(logits, labels).every(Number.isFinite))
+    throw new RangeError("Expected `logits` to be finite, got others: look for NaN in the weights.");
+  let [low, high] = [1 / 100, 100];
+  const [atLow, atHigh] = [slope(logits, labels, low), slope(logits, labels, high)];
+  // the loss is convex, so it is flat between ends that are both flat
+  if (atLow === 0 && atHigh === 0) return 1;
+  if (atLow <= 0) return low;
+  if (atHigh >= 0) return high;
+  for (let halving = 0; halving < 50; halving++) {
+    const middle = Math.sqrt(low * high);
+    if (slope(logits, labels, middle) > 0) low = middle;
+    else high = middle;
+  }
+  return Math.sqrt(low * high);
+}
+
+/** Of the summed loss, by 1 / temperature, in which the loss is convex: above 0 where hotter is better. */
+function slope(logits: ArrayLike<number>, labels: ArrayLike<number>, temperature: number): number {
+  const classes = classCount(logits, labels);
+  return softmax(logits, { classes, temperature }).reduce((sum, probability, i) => {
+    const row = Math.floor(i / classes);
+    const own = logits[row * classes + (labels[row] as number)] as number;
+    return sum + probability * ((logits[i] as number) - own);
+  }, 0);
+}

@@ -1,0 +1,90 @@
+import { outputLength } from "../common/windows";
+import { sizeOf } from "../int8/check";
+import type { QuantizedConv2d, QuantizedDense, QuantizedFlatten, QuantizedPool2d } from "../int8/model";
+import type { OnnxGraph } from "./graph";
+import { denseToOnnx, type Kernel, kernelToOnnx, type Pair, padsOf } from "./layout";
+
+/** A layer with weights, in TensorFlow's order, as far as it is the same in float and in integers. */
+export type WeightedLayer = {
+  kernel: Kernel;
+  /** one number for each output channel */
+  bias: { length: number };
+} & (
+  | Pick<QuantizedConv2d, "kind" | "name" | "relu" | "kernelSize" | "strides" | "padding">
+  | Pick<QuantizedDense, "kind" | "name" | "relu">
+);
+
+/** Writes a layer's constants, the kernel in ONNX's order and of shape `dims`; gives back the names of kernel and bias, float32. */
+export type WriteWeights = (kernel: Kernel, dims: number[]) => [kernel: string, bias: string];
+
+/** A chain of layers that fit together, written into a graph one after the other. */
+export class OnnxNetwork {
+  /** the name of what the next layer reads; who puts nodes between two layers sets it */
+  value: string;
+  /** its shape in TensorFlow's order, without n: [height, width, channels] or [units] */
+  shape: readonly number[];
+  readonly #graph: OnnxGraph;
+  /** the image that was flattened, until a dense layer has read it */
+  #flattened: Image | undefined;
+
+  constructor(graph: OnnxGraph, value: string, shape: readonly number[]) {
+    this.#graph = graph;
+    this.value = value;
+    this.shape = shape;
+  }
+
+  add(layer: QuantizedPool2d | QuantizedFlatten): void {
+    if (layer.kind !== "flatten") {
+      const { attributes, size } = slide(layer, layer.poolSize, this.shape as Image);
+      if (layer.kind === "maxPool2d") this.#node("MaxPool", layer, { attributes });
+      else this.#node("AveragePool", layer, { attributes: { ...attributes, count_include_pad: 0 } });
+      this.shape = [...size, this.shape[2] as number];
+    } else {
+      if (this.shape.length === 3) this.#flattened = this.shape as Image;
+      this.#node("Flatten", layer, { attributes: { axis: 1 } });
+      this.shape = [sizeOf(this.shape)];
+    }
+  }
+
+  addWeighted(layer: WeightedLayer, write: WriteWeights): void {
+    const units = layer.bias.length;
+    if (layer.kind === "conv2d") {
+      const channels = this.shape[2] as number;
+      const { attributes, size } = slide(layer, layer.kernelSize, this.shape as Image);
+      const kernel = kernelToOnnx(layer.kernel, [...layer.kernelSize, channels, units]);
+      this.#node("Conv", layer, { attributes, weights: write(kernel, [units, channels, ...layer.kernelSize]) });
+      this.shape = [...size, units];
+    } else {
+      const kernel = denseToOnnx(layer.kernel, units, this.#flattened);
+      this.#node("Gemm", layer, { attributes: { transB: 1 }, weights: write(kernel, [units, ...this.shape]) });
+      this.shape = [units];
+      this.#flattened = undefined;
+    }
+    if (layer.relu) this.#node("Relu", layer);
+  }
+
+  #node(
+    opType: string,
+    { name }: { name: string },
+    { attributes, weights = [] }: { attributes?: Record<string, number | number[]>; weights?: string[] } = {},
+  ): void {
+    this.value = this.#graph.node(opType, `${name}/${opType.toLowerCase()}`, [this.value, ...weights], attributes);
+  }
+}
+
+/** [height, width, channels] */
+type Image = readonly [number, number, number];
+
+/** The attributes of a sliding window, and the height and width of what it makes. */
+function slide(
+  { strides, padding }: Pick<QuantizedPool2d, "strides" | "padding">,
+  window: Pair,
+  [height, width]: Image,
+) {
+  const along = (length: number, axis: 0 | 1) => outputLength(length, window[axis], strides[axis], padding);
+  const pads = padsOf([height, width], window, strides, padding);
+  return {
+    attributes: { kernel_shape: [...window], strides: [...strides], pads },
+    size: [along(height, 0), along(width, 1)],
+  };
+}

@@ -1,0 +1,65 @@
+import type { QuantizedPool2d } from "../int8/model";
+import { tf } from "../tensors/tensorflow";
+import type { FloatLayer, FloatWeightedLayer } from "./quantizable";
+
+/** The weights to use for a layer. */
+export interface LayerWeights {
+  /** float32, output channel last */
+  kernel: tf.Tensor;
+  /** float32 [output channels] */
+  bias: tf.Tensor1D;
+}
+
+/** A layer's own weights as tensors; the caller disposes. */
+export function ownWeights({ kernel, bias }: FloatWeightedLayer): LayerWeights {
+  return { kernel: tf.tensor(kernel.data, kernel.shape), bias: tf.tensor1d(bias) };
+}
+
+/**
+ * Runs images through layers with weights of the caller's choice, and lets the caller see and replace the outputs of
+ * every layer with weights, after ReLU and max-pooling, except the logits. Differentiable; call it within `tf.tidy`.
+ * @param images float32 [n, height, width, channels]
+ * @param roundAverages replaces the outputs of average pooling, which lie between those of `layer`, or between the pixels
+ * @returns logits float32 [n, classes]
+ */
+export function forwardPass(
+  layers: readonly FloatLayer[],
+  images: tf.Tensor4D,
+  weightsOf: (layer: FloatWeightedLayer) => LayerWeights,
+  replace: (outputs: tf.Tensor, layer: FloatWeightedLayer) => tf.Tensor,
+  roundAverages: (averages: tf.Tensor, layer?: FloatWeightedLayer) => tf.Tensor = (averages) => averages,
+): tf.Tensor2D {
+  let x: tf.Tensor = images;
+  let source: FloatWeightedLayer | undefined;
+  for (let i = 0; i < layers.length; i++) {
+    const layer = layers[i] as FloatLayer;
+    if (layer.kind === "flatten") x = tf.reshape(x, [images.shape[0], -1]);
+    else if (layer.kind === "maxPool2d") x = pool(x, layer);
+    else if (layer.kind === "averagePool2d") x = roundAverages(pool(x, layer), source);
+    else {
+      const { kernel, bias } = weightsOf(layer);
+      x = linear(x, kernel, layer);
+      // a maximum commutes with all that rises (bias, ReLU, rounding): pooling first leaves them a quarter of the numbers
+      const next = layers[i + 1];
+      if (next?.kind === "maxPool2d") {
+        x = pool(x, next);
+        i += 1;
+      }
+      x = tf.add(x, bias);
+      if (layer.relu) x = tf.relu(x);
+      if (i < layers.length - 1) x = replace(x, layer);
+      source = layer;
+    }
+  }
+  return x as tf.Tensor2D;
+}
+
+function linear(x: tf.Tensor, kernel: tf.Tensor, layer: FloatWeightedLayer): tf.Tensor {
+  if (layer.kind === "dense") return tf.matMul(x, kernel);
+  return tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, layer.strides as [number, number], layer.padding);
+}
+
+function pool(x: tf.Tensor, { kind, poolSize, strides, padding }: QuantizedPool2d): tf.Tensor {
+  const apply = kind === "maxPool2d" ? tf.maxPool : tf.avgPool;
+  return apply(x as tf.Tensor4D, poolSize as [number, number], strides as [number, number], padding);
+}

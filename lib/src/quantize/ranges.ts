@@ -1,0 +1,63 @@
+import { stepsPerEpoch } from "../data/batch-plan";
+import { toTensors } from "../data/batches";
+import type { Dataset } from "../data/dataset";
+import { tf } from "../tensors/tensorflow";
+import { forwardPass, ownWeights } from "./forward-pass";
+import { quantizable } from "./quantizable";
+
+/** Between which numbers a layer's outputs lie; 0 is always among them. */
+export interface Range {
+  min: number;
+  max: number;
+}
+
+/** The ranges of a network's layers, by name. */
+export type Ranges = Record<string, Range>;
+
+/**
+ * Runs training images through a float model and notes between which numbers the outputs of each layer lie (after ReLU,
+ * so from 0); the last layer has none. The model is left alone, and no tensor is left behind.
+ * @throws for images that are not for training, and for layers that cannot be quantised, see `quantizable`
+ */
+export function calibrate(
+  model: tf.Sequential,
+  dataset: Dataset<"train">,
+  { batchSize = 500 }: { batchSize?: number } = {},
+): Ranges {
+  // types keep a test set out; a cast, or plain JavaScript, does not
+  if (dataset.role !== "train")
+    throw new Error(`Expected training images to calibrate with, got the ${dataset.role} set of ${dataset.name}.`);
+  const { layers } = quantizable(model);
+  const ranges: Ranges = {};
+  for (let step = 0; step < stepsPerEpoch(dataset, batchSize); step++) {
+    const count = Math.min(batchSize, dataset.labels.length - step * batchSize);
+    tf.tidy(() => {
+      const { images } = toTensors(
+        dataset,
+        Array.from({ length: count }, (_, i) => step * batchSize + i),
+      );
+      forwardPass(layers, images, ownWeights, (outputs, { name }) => {
+        const { min, max } = rangeOf(outputs);
+        const before = ranges[name] ?? { min: 0, max: 0 };
+        ranges[name] = { min: Math.min(before.min, min), max: Math.max(before.max, max) };
+        return outputs;
+      });
+    });
+  }
+  return ranges;
+}
+
+/** The smallest and the largest number of a tensor, and 0. */
+export function rangeOf(tensor: tf.Tensor): Range {
+  return tf.tidy(() => ({
+    min: Math.min(0, tf.min(tensor).dataSync()[0] as number),
+    max: Math.max(0, tf.max(tensor).dataSync()[0] as number),
+  }));
+}
+
+/** A range moved towards what was seen last: an exponential moving average; the first one seen is taken as it is. */
+export function movedRange(range: Range | undefined, seen: Range, decay: number): Range {
+  if (range === undefined) return seen;
+  const mix = (old: number, latest: number) => decay * old + (1 - decay) * latest;
+  return { min: mix(range.min, seen.min), max: mix(range.max, seen.max) };
+}

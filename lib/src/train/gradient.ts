@@ -1,0 +1,163 @@
+import type { Forward } from "../network/evaluate";
+import { type Loss, softmaxCrossEntropy } from "../network/loss";
+import { tf } from "../tensors/tensorflow";
+import type { NamedTensors } from "../tensors/trace";
+
+/** A forward pass and what is to be learned in it. */
+export interface Trainable {
+  forward: Forward;
+  /** the forward pass for validation, if it differs */
+  infer?: Forward;
+  variables: tf.Variable[];
+  /** `forward` does the same every time it is called, so that training may run it as one compiled graph; false unless told */
+  compilable?: boolean;
+}
+
+/** What one batch says about the weights. */
+export interface GradientResult {
+  loss: number;
+  /** how many images of the batch were classified correctly */
+  correct: number;
+  /** d loss / d weight for every weight, variable after variable, end to end */
+  gradient: Float32Array;
+}
+
+/** The trainable part of a layers model. */
+export function trainable(model: tf.LayersModel): Trainable {
+  const forward =
+    (training: boolean): Forward =>
+    (images) =>
+      model.apply(images, { training }) as tf.Tensor2D;
+  const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
+  return { forward: forward(true), infer: forward(false), variables, compilable: true };
+}
+
+/**
+ * Loss of one batch and its gradient by reverse-mode differentiation; leaves no tensor behind.
+ * @param batch.images float32 [n, height, width, 1]
+ * @param batch.labels int32 [n]
+ */
+export function lossAndGradient(
+  model: Trainable,
+  batch: LabelledImages,
+  { loss = softmaxCrossEntropy }: { loss?: Loss } = {},
+): GradientResult {
+  const outputs = differentiate(model, batch, loss);
+  const result = readGradient(outputs);
+  tf.dispose(outputs);
+  return result;
+}
+
+/** What `differentiate` looks at. */
+export interface LabelledImages {
+  images: tf.Tensor4D;
+  labels: tf.Tensor1D;
+}
+
+/** What `differentiate` gives, as tensors of which nothing has been read. */
+export interface Differentiated extends NamedTensors {
+  /** float32 scalar */
+  loss: tf.Scalar;
+  /** int32 scalar */
+  correct: tf.Scalar;
+  /** float32 [weights] */
+  gradient: tf.Tensor1D;
+}
+
+/** Loss and gradient of one batch by kernels alone; the caller disposes. */
+export function differentiate({ forward, variables }: Trainable, batch: LabelledImages, loss: Loss): Differentiated {
+  const { images, labels } = batch;
+  // outlives the scope of the gradient, and must not outlive an error
+  const hits: tf.Tensor[] = [];
+  try {
+    return tf.tidy(() => {
+      const { value, grads } = tf.variableGrads(() => {
+        const logits = forward(images);
+        hits.push(tf.keep(tf.equal(tf.argMax(logits, 1), labels)));
+        return loss(logits, labels);
+      }, variables);
+      const correct = tf.sum(tf.cast(hits[0] as tf.Tensor, "int32")) as tf.Scalar;
+      const parts = variables.map(({ name }) => tf.reshape(grads[name] ?? notConnected(name), [-1]) as tf.Tensor1D);
+      return { loss: value, correct, gradient: tf.concat(parts) };
+    });
+  } catch (error) {
+    disposeTape();
+    throw error;
+  } finally {
+    tf.dispose(hits);
+  }
+}
+
+/** Frees what tfjs keeps for a gradient that was never taken: it does not do so itself when a function throws. */
+function disposeTape(): void {
+  const { activeTape, gradientDepth } = tf.engine().state;
+  if (gradientDepth > 0 || !activeTape) return;
+  tf.dispose(activeTape.map(({ saved }) => saved ?? []));
+  tf.engine().state.activeTape = [];
+}
+
+/** The same by way of the parts of a batch, whose losses and gradients are averaged: a graph runs the parts side by side. */
+export function differentiateInParts(
+  model: Trainable,
+  { images, labels }: LabelledImages,
+  loss: Loss,
+  count: number,
+): Differentiated {
+  if (count === 1) return differentiate(model, { images, labels }, loss);
+  return tf.tidy(() => {
+    const n = labels.size;
+    const sizes = Array.from(
+      { length: count },
+      (_, i) => Math.floor((n * (i + 1)) / count) - Math.floor((n * i) / count),
+    );
+    const [someImages, someLabels] = [tf.split(images, sizes), tf.split(labels, sizes)];
+    const results = sizes.map((_, i) => {
+      const part = { images: someImages[i] as tf.Tensor4D, labels: someLabels[i] as tf.Tensor1D };
+      return differentiate(model, part, loss);
+    });
+    const share = (tensor: tf.Tensor, i: number) => tf.mul(tensor, (sizes[i] as number) / n);
+    return {
+      loss: tf.addN(results.map((result, i) => share(result.loss, i))) as tf.Scalar,
+      correct: tf.addN(results.map(({ correct }) => correct)),
+      gradient: tf.addN(results.map((result, i) => share(result.gradient, i))) as tf.Tensor1D,
+    };
+  });
+}
+
+/** Reads what `differentiate` made. */
+export function readGradient({ loss, correct, gradient }: Differentiated): GradientResult {
+  return {
+    loss: loss.dataSync()[0] as number,
+    correct: correct.dataSync()[0] as number,
+    gradient: gradient.dataSync() as Float32Array,
+  };
+}
+
+function notConnected(name: string): never {
+  throw new Error(
+    `Expected the loss to depend on every variable, but it does not depend on \`${name}\`: leave that one out.`,
+  );
+}
+
+/** The numbers of several tensors, end to end: a copy. */
+export function flatten(tensors: tf.Tensor[]): Float32Array {
+  const flat = new Float32Array(tensors.reduce((size, tensor) => size + tensor.size, 0));
+  let offset = 0;
+  for (const tensor of tensors) {
+    flat.set(tensor.dataSync(), offset);
+    offset += tensor.size;
+  }
+  return flat;
+}
+
+/** Sets variables from numbers end to end: the opposite of `flatten`. */
+export function unflatten(variables: tf.Variable[], flat: Float32Array): void {
+  let offset = 0;
+  for (const variable of variables) {
+    // a copy of its own for each tensor, or all of them would change with `flat`
+    const value = tf.tensor(flat.slice(offset, offset + variable.size), variable.shape);
+    variable.assign(value);
+    value.dispose();
+    offset += variable.size;
+  }
+}

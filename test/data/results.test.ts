@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import {
+  loadComparison,
+  loadCrossValidation,
+  loadQuantization,
+  loadTestResults,
+  meanAndDeviation,
+  projectDataFolder,
+} from "lenet-lab";
+import { assertClose } from "../helpers/assertions";
+import { digits } from "../helpers/data";
+
+const folder = join(projectDataFolder(), "results");
+const names = readdirSync(folder)
+  .filter((file) => file.endsWith(".json"))
+  .map((file) => file.replace(/\.json$/, ""))
+  .filter((name) => !["cross-validation", "qat", "bench"].includes(name));
+
+test("loadTestResults(unknown) and loadComparison(unknown) name the file and the command that makes it", () => {
+  for (const load of [loadTestResults, loadComparison]) {
+    const path = join(folder, "no such results.json");
+    const message = `Expected ${path}, found no such file: npm run reproduce -- no such results measures it.`;
+    assert.throws(() => load("no such results"), { name: "Error", message });
+  }
+});
+
+for (const name of names) {
+  test(`data/results/${name}.json has the mean and deviation of its own seeds`, () => {
+    const isComparison = "arms" in JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
+    if (isComparison) {
+      assert.throws(() => loadTestResults(name), /: expected a list `seeds`, got /);
+      for (const { seeds, ...arm } of loadComparison(name).arms) {
+        const { mean, deviation } = meanAndDeviation(
+          seeds.map(({ validationAccuracy }) => validationAccuracy.at(-1) as number),
+        );
+        assertClose([arm.mean, arm.sd], [mean, deviation], 1e-6);
+      }
+    } else {
+      assert.throws(() => loadComparison(name), /: expected a list `arms`, got /);
+      const { seeds, ...results } = loadTestResults(name);
+      const { mean, deviation } = meanAndDeviation(seeds.map(({ testAccuracy }) => testAccuracy));
+      assertClose([results.mean, results.sd], [mean, deviation], 1e-6);
+    }
+  });
+}
+
+test("data/results/cross-validation.json predicts every training image once in each arm", () => {
+  const { labels } = digits().train;
+  const { arms } = loadCrossValidation();
+  // notebook 04 takes them by position
+  assert.deepEqual(
+    arms.map(({ name }) => name),
+    ["affine", "affine and elastic"],
+  );
+  for (const { images, mistakes, folds } of arms) {
+    assert.equal(images, labels.length);
+    assertClose([meanAndDeviation(folds).mean], [1 - mistakes.length / images], 1e-6);
+    for (const [i, { index, label, predicted, loss }] of mistakes.entries()) {
+      assert.ok(i === 0 || index > (mistakes[i - 1]?.index as number), `${index} comes once, in order`);
+      assert.equal(label, labels[index]);
+      // a class that is not the largest of two or more has a probability below a half
+      assert.ok(predicted !== label && predicted >= 0 && predicted < 10 && loss > Math.log(2), `image ${index}`);
+    }
+  }
+});
+
+test("data/results/qat.json holds what the project promises of quantisation", () => {
+  const { seeds, mean, modelBytes, onnxIdenticalImages } = loadQuantization();
+  assert.equal(seeds.length, 5);
+  for (const kind of ["float", "ptq8", "qat8", "ptq4", "qat4"] as const)
+    assertClose([mean[kind]], [meanAndDeviation(seeds.map((seed) => seed[kind])).mean], 1e-6);
+  assertClose([mean.float], [loadTestResults("lenet5").mean], 1e-6);
+  assert.ok(Math.abs(mean.qat8 - mean.float) <= 0.0005, `8 bits: ${mean.qat8} against ${mean.float}`);
+  assert.ok(mean.qat4 >= mean.float - 0.0015, `4 bits: ${mean.qat4} against ${mean.float}`);
+  assert.ok(modelBytes.int8 <= 66_000, `${modelBytes.int8} bytes`);
+  assert.equal(onnxIdenticalImages, 10_000);
+  for (const seed of seeds) assert.deepEqual([seed.onnxIdenticalImages, seed.fakeQuantizedAgrees], [10_000, 10_000]);
+});

@@ -1,0 +1,259 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import {
+  buildLeNet5,
+  type Checkpoint,
+  evaluate,
+  type LeNet5Options,
+  loadCheckpoint,
+  loadLeNet5,
+  random,
+  readWeights,
+  saveCheckpoint,
+  saveLeNet5,
+  writeAtomically,
+  writeWeights,
+} from "lenet-lab";
+import { assertNoLeak, assertSameBits } from "../helpers/assertions";
+import { noise, temporaryFolder } from "../helpers/data";
+import { mutations } from "../helpers/mutations";
+
+/** A checkpoint with every kind of float, odd names and shapes. */
+function example(): Checkpoint {
+  const bits = Uint32Array.of(0, 0x80000000, 0x7f800000, 0xff800000, 0x7fc00001, 1, 0x3f800000, 0x7f7fffff);
+  return {
+    tensors: {
+      "conv1/kernel": { shape: [2, 4], data: new Float32Array(bits.buffer) },
+      "ünïcode 名": { shape: [3], data: Float32Array.of(1.5, -2, 3) },
+      nothing: { shape: [0, 5], data: new Float32Array() },
+      scalar: { shape: [], data: new Float32Array(Float32Array.of(9, 7).buffer, 4) },
+    },
+    metadata: {
+      step: 12,
+      text: 'quotes " and \\ and ü',
+      list: [1.1, null, { deep: true }],
+      zero: 0,
+      missing: undefined,
+    },
+  };
+}
+
+test("loadCheckpoint(saveCheckpoint()) is what was saved, bit for bit", (t) => {
+  const path = join(temporaryFolder(t), "a new", "folder", "example.safetensors");
+  const { tensors, metadata } = example();
+  saveCheckpoint(path, { tensors, metadata });
+  const loaded = loadCheckpoint(path);
+  assert.deepEqual(Object.keys(loaded.tensors), Object.keys(tensors));
+  for (const [name, { shape, data }] of Object.entries(tensors)) {
+    assert.deepEqual(loaded.tensors[name]?.shape, shape);
+    assertSameBits(loaded.tensors[name]?.data as Float32Array, data);
+  }
+  const { missing: _, ...present } = metadata;
+  assert.deepEqual(loaded.metadata, present);
+});
+
+test("saveCheckpoint(path, checkpoint) writes the safetensors layout", (t) => {
+  const path = join(temporaryFolder(t), "example.safetensors");
+  const { tensors, metadata } = example();
+  saveCheckpoint(path, { tensors, metadata });
+  // read by the format's description alone: https://github.com/huggingface/safetensors#format
+  const bytes = readFileSync(path);
+  const length = bytes.readUInt32LE(0);
+  assert.equal(bytes.readUInt32LE(4), 0);
+  assert.equal(length % 8, 0, "data are aligned to 8 bytes");
+  assert.equal(String.fromCharCode(bytes[8] as number), "{");
+  const header = JSON.parse(bytes.subarray(8, 8 + length).toString("utf8")) as Record<
+    string,
+    { dtype: string; shape: number[]; data_offsets: [number, number] }
+  >;
+  const { __metadata__, ...entries } = header;
+  for (const value of Object.values(__metadata__ as object)) assert.equal(typeof value, "string");
+  let offset = 0;
+  for (const [name, { dtype, shape, data_offsets }] of Object.entries(entries)) {
+    const data = tensors[name]?.data as Float32Array;
+    assert.deepEqual([dtype, shape], ["F32", tensors[name]?.shape]);
+    assert.deepEqual(data_offsets, [offset, offset + 4 * data.length]);
+    data.forEach((value, i) => {
+      assert.ok(Object.is(bytes.readFloatLE(8 + length + offset + 4 * i), value) || Number.isNaN(value));
+    });
+    offset += 4 * data.length;
+  }
+  assert.deepEqual(Object.keys(entries), Object.keys(tensors));
+  assert.equal(bytes.length, 8 + length + offset, "the data fill the file");
+});
+
+test("saveCheckpoint(path, checkpoint) refuses numbers that do not fill their shape", (t) => {
+  const path = join(temporaryFolder(t), "example.safetensors");
+  const tensors = { kernel: { shape: [2, 3], data: new Float32Array(5) } };
+  assert.throws(
+    () => saveCheckpoint(path, { tensors, metadata: {} }),
+    /^Error: Expected 6 numbers for `kernel` \[2, 3\], got 5\.$/,
+  );
+});
+
+test("loadCheckpoint(mutated) fails clearly for each of 600 mutated files", (t) => {
+  const path = join(temporaryFolder(t), "example.safetensors");
+  saveCheckpoint(path, example());
+  const original = readFileSync(path);
+  const source = random(17);
+  const kinds = Object.entries(mutations);
+  for (let i = 0; i < 600; i++) {
+    const [kind, mutate] = kinds[i % kinds.length] as (typeof kinds)[number];
+    const mutated = join(path, "..", `${i}.safetensors`);
+    writeFileSync(mutated, mutate(original, source));
+    try {
+      loadCheckpoint(mutated);
+    } catch (error) {
+      const { message, name: kindOfError } = error as Error;
+      assert.equal(kindOfError, "Error", `${kind}: ${message}`);
+      assert.ok(
+        message.startsWith(`${mutated}: expected `) &&
+          message.endsWith(": the file is damaged or not a checkpoint; delete it, or fetch it again."),
+        `${kind}: ${message}`,
+      );
+      continue;
+    }
+    assert.fail(`file ${i} (${kind}) was accepted`);
+  }
+});
+
+test("loadCheckpoint(path) refuses other files", (t) => {
+  const path = join(temporaryFolder(t), "other");
+  const withHeader = (header: string, data = "") => {
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(header.length));
+    return Buffer.concat([length, Buffer.from(header + data)]);
+  };
+  assert.throws(
+    () => loadCheckpoint(path),
+    (error: Error) => error.message === `Expected a checkpoint at ${path}, found no such file.`,
+  );
+  const cases: [Buffer, RegExp][] = [
+    [Buffer.alloc(0), /expected at least 8 bytes, got 0:/],
+    [Buffer.from("hello world, I am a text"), /expected a header of \d+ bytes, got 16:/],
+    [withHeader("not json"), /expected a JSON header:/],
+    [withHeader("[]"), /expected metadata in the header:/],
+    [withHeader("null"), /expected a JSON header:/],
+    [withHeader("{}"), /expected metadata in the header:/],
+    [withHeader('{"__metadata__":null}'), /expected metadata in the header:/],
+    [withHeader('{"__metadata__":{}}'), /expected bytes that match their SHA-256:/],
+    [withHeader('{"__metadata__":{"sha256":5}}'), /expected bytes that match their SHA-256:/],
+    [
+      withHeader('{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"__metadata__":{"format":"pt"}}', "1234"),
+      /expected bytes that match their SHA-256:/,
+    ],
+  ];
+  for (const [bytes, message] of cases) {
+    writeFileSync(path, bytes);
+    assert.throws(() => loadCheckpoint(path), { name: "Error", message });
+  }
+});
+
+test("writeAtomically(path, parts) leaves the old file and nothing else when writing fails", (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, "state");
+  writeAtomically(path, [Buffer.from("old "), Buffer.from("file")]);
+  const broken = [Buffer.from("new"), null as unknown as Uint8Array];
+  assert.throws(() => writeAtomically(path, broken), TypeError);
+  assert.equal(readFileSync(path, "utf8"), "old file");
+  assert.deepEqual(readdirSync(folder), ["state"]);
+  // the rename fails: a folder stands where the file is to go
+  mkdirSync(join(folder, "taken", "by a folder"), { recursive: true });
+  assert.throws(() => writeAtomically(join(folder, "taken"), [Buffer.from("new")]));
+  assert.deepEqual(readdirSync(folder).sort(), ["state", "taken"]);
+  writeAtomically(path, [Buffer.from("new file")]);
+  assert.equal(readFileSync(path, "utf8"), "new file");
+  assert.deepEqual(readdirSync(folder).sort(), ["state", "taken"]);
+});
+
+test("saveCheckpoint(path, checkpoint) that fails keeps the checkpoint there was", (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, "example.safetensors");
+  saveCheckpoint(path, { tensors: {}, metadata: { step: 1 } });
+  const circular: Record<string, unknown> = {};
+  circular.self = circular;
+  assert.throws(() => saveCheckpoint(path, { tensors: {}, metadata: { circular } }), TypeError);
+  assert.deepEqual(loadCheckpoint(path), { tensors: {}, metadata: { step: 1 } });
+  assert.deepEqual(readdirSync(folder), ["example.safetensors"]);
+});
+
+test("readWeights(model) names weights alike for every model, though tfjs numbers them", async () => {
+  await assertNoLeak(() => {
+    const [first, second] = [buildLeNet5({ seed: 1 }), buildLeNet5({ seed: 2 })];
+    const names = ["conv1", "conv2", "dense1", "dense2", "logits"].flatMap((layer) => [
+      `${layer}/kernel`,
+      `${layer}/bias`,
+    ]);
+    const weights = readWeights(first);
+    for (const model of [first, second]) assert.deepEqual(Object.keys(readWeights(model)), names);
+    assert.notDeepEqual(readWeights(second), weights);
+    writeWeights(second, weights);
+    assert.deepEqual(readWeights(second), weights);
+    const data = noise("test");
+    assertSameBits(evaluate(second, data).logits, evaluate(first, data).logits);
+    first.dispose();
+    second.dispose();
+  });
+});
+
+test("readWeights(model) gives copies", () => {
+  const model = buildLeNet5({ seed: 1 });
+  const kernel = readWeights(model)["conv1/kernel"]?.data as Float32Array;
+  const before = kernel.slice();
+  kernel.fill(0);
+  assertSameBits(readWeights(model)["conv1/kernel"]?.data as Float32Array, before);
+  model.dispose();
+});
+
+test("writeWeights(model, tensors) refuses weights that are missing or of another shape", () => {
+  const model = buildLeNet5();
+  const other = buildLeNet5({ padding: "valid" });
+  assert.throws(
+    () => writeWeights(model, readWeights(other)),
+    /^Error: Expected weights `dense1\/kernel` of shape \[400, 120\], got \[256, 120\]\.$/,
+  );
+  assert.throws(
+    () => writeWeights(model, {}),
+    /^Error: Expected weights `conv1\/kernel` of shape \[5, 5, 1, 6\], got only/,
+  );
+  model.dispose();
+  other.dispose();
+});
+
+test("loadLeNet5(path) builds the variant that was saved and predicts the same, bit for bit", (t) => {
+  const folder = temporaryFolder(t);
+  const data = noise("test");
+  const variants: LeNet5Options[] = [
+    { seed: 3 },
+    { padding: "valid", activation: "tanh", pooling: "average", initializer: "glorotUniform", classes: 12 },
+  ];
+  variants.forEach((options, i) => {
+    const path = join(folder, `${i}.safetensors`);
+    const saved = buildLeNet5(options);
+    // the variant is read off the model: nobody has to repeat the options
+    saveLeNet5(saved, path, { about: { accuracy: 0.99, seeds: [1, 2] } });
+    const { model, about } = loadLeNet5(path);
+    const set = { ...data, classes: options.classes ?? 10 };
+    assertSameBits(evaluate(model, set).logits, evaluate(saved, set).logits);
+    assert.deepEqual(about, { accuracy: 0.99, seeds: [1, 2] });
+    assert.ok(readFileSync(path).length < 300_000);
+    saved.dispose();
+    model.dispose();
+  });
+});
+
+test("loadLeNet5(path) refuses a checkpoint that is no LeNet-5", (t) => {
+  const path = join(temporaryFolder(t), "run.safetensors");
+  saveCheckpoint(path, { tensors: {}, metadata: { step: 1 } });
+  assert.throws(() => loadLeNet5(path), /run\.safetensors: expected a saved LeNet-5, got undefined\.$/);
+});
+
+test("loadLeNet5(path) leaves the model's ten weights and nothing else", async (t) => {
+  const path = join(temporaryFolder(t), "model.safetensors");
+  const saved = buildLeNet5();
+  await assertNoLeak(() => saveLeNet5(saved, path));
+  saved.dispose();
+  await assertNoLeak(() => loadLeNet5(path).model.dispose());
+});

@@ -102,7 +102,7 @@ test("npm run bench -- --peer says what came and what is expected", () => {
 });
 
 test("the peers' requirements are exact pins", () => {
-  const lines = readFileSync(join(root, "scripts", "bench", "requirements.txt"), "utf8").split("\n");
+  const lines = readFileSync(join(root, "bench", "requirements.txt"), "utf8").split("\n");
   const pins = lines.filter((line) => line !== "" && !line.startsWith("#"));
   for (const pin of pins) assert.match(pin, /^[a-z0-9-]+==\d+(\.\d+)+(; sys_platform [!=]= "linux")?$/);
   for (const name of ["torch", "tensorflow-cpu", "keras", "numpy"])

@@ -264,8 +264,9 @@ test("loadMnist() refuses files that are not the published ones", (t) => {
   writeFileSync(join(data, trainImages), bytes);
   symlinkSync(dirname(require.resolve("ndarray/package.json")), join(packages, "ndarray"));
   const compiled = dirname(require.resolve("lenet-lab"));
-  for (const file of ["mnist.js", "idx.js"]) cpSync(join(compiled, file), join(folder, "lib", "dist", file));
-  const copy = require(join(folder, "lib", "dist", "mnist.js")) as { loadMnist: typeof loadMnist };
+  for (const file of ["data", "common"])
+    cpSync(join(compiled, file), join(folder, "lib", "dist", file), { recursive: true });
+  const copy = require(join(folder, "lib", "dist", "data", "mnist.js")) as { loadMnist: typeof loadMnist };
   assert.throws(
     () => copy.loadMnist(),
     /train-images-idx3-ubyte: expected SHA-256 ba891046e6505d7a[0-9a-f]{48}, got [0-9a-f]{64}: the file is damaged/,

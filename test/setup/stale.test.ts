@@ -141,10 +141,10 @@ test("the library is built again when any built file is gone or changed", () => 
   const build = () => ask(folder, "library.mjs", "console.log(await it.buildLibrary(project))").at(-1);
   assert.equal(build(), "built");
   assert.equal(build(), "in place");
-  rmSync(join(folder, "lib/dist/int8.js"));
+  rmSync(join(folder, "lib/dist/int8/engine.js"));
   assert.equal(build(), "built");
-  assert.ok(existsSync(join(folder, "lib/dist/int8.js")));
-  writeFileSync(join(folder, "lib/dist/int8.d.ts"), "");
+  assert.ok(existsSync(join(folder, "lib/dist/int8/engine.js")));
+  writeFileSync(join(folder, "lib/dist/int8/engine.d.ts"), "");
   assert.equal(build(), "built");
   assert.equal(build(), "in place");
 });

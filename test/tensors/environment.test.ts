@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 
-const environment = join(dirname(require.resolve("lenet-lab")), "environment.js");
+const environment = join(dirname(require.resolve("lenet-lab")), "tensors", "environment.js");
 
 /** What a fresh process prints after loading `environment`. */
 function inFreshProcess(before: string, after: string, env: Record<string, string> = {}): string {

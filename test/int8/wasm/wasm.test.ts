@@ -196,7 +196,7 @@ test("the kernel is smaller than 6 KB, multiplies pairs, needs nothing from outs
 });
 
 test('without SIMD "auto" is the reference, and "wasm" says why it cannot run', () => {
-  const { context } = bareContext("int8");
+  const { context } = bareContext("int8/engine");
   const asked: number[] = [];
   Object.assign(context, { WebAssembly: { validate: (bytes: Uint8Array) => asked.push(bytes.length) < 0 } });
   Object.assign(context, { model: shipped, given: testPixels(2) });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createCanvas } from "@napi-rs/canvas";
 import ndarray from "ndarray";
-import { paintOver } from "../../lib/src/figures/overlay";
+import { paintOver } from "../../lib/src/figures/image-colours";
 
 type Colour = [red: number, green: number, blue: number];
 const [paper, ink, grey] = [255, 17, 128];

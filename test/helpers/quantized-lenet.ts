@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Quantization, QuantizedModel } from "../../lib/src/int8/model";
 import { roundHalfToEven } from "../../lib/src/int8/requantize";
-import { loadCheckpoint } from "../../lib/src/network/checkpoint";
+import { loadCheckpoint } from "../../lib/src/network/safetensors";
 import { root } from "./root";
 
 /** The trained float LeNet-5 that ships. */

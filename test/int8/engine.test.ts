@@ -221,7 +221,6 @@ test("int8.ts and model-file.ts run in an engine that has nothing but the langua
     "int8/check",
     "int8/file",
     "int8/model",
-    "int8/pack-bits",
   ]);
   const names = "[typeof process, typeof require, typeof Buffer, typeof TextDecoder, typeof Uint8Array].join()";
   assert.equal(runInContext(names, int8.context), "undefined,undefined,undefined,undefined,function");

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runKernel, tf, typeAttribute } from "lenet-lab";
-import { type NamedTensors, trace } from "../../lib/src/tensors/trace";
+import { type NamedTensors } from "../../lib/src/tensors/tensorflow";
+import { trace } from "../../lib/src/tensors/trace";
 import { assertClose, assertNoLeak } from "../helpers/assertions";
 
 /** Traces a function of one vector, and gives what was found and the numbers that it returned. */

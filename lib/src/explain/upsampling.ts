@@ -1,4 +1,4 @@
-import { transformImages } from "../data/transform-images";
+import { transformImages } from "../data/augment";
 import { type GraphTensor, inputOf } from "../network/graph";
 import { tf } from "../tensors/tensorflow";
 import { type AxisField, receptiveField } from "./receptive-field";

@@ -1,4 +1,4 @@
-import type { Figure, FigureOptions } from "./figures";
+import type { Figure, FigureOptions } from "./figure";
 import { type AxisOptions, axis, baseLayout, sameLength, shortNumber, summary } from "./layout";
 import { colourOf, ink } from "./theme";
 

@@ -1,4 +1,4 @@
-import type { Figure, FigureLayout, FigureOptions } from "./figures";
+import type { Figure, FigureLayout, FigureOptions } from "./figure";
 import { axis, baseLayout, rounded, sameLength, shortNumber, summary } from "./layout";
 import { divergingScale, ink, monospaceFamily, sequentialScale } from "./theme";
 

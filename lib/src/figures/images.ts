@@ -1,7 +1,6 @@
 import { createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
 import type { NdArray } from "ndarray";
-import { type ColourMap, colouredCanvas, type RangeRule, rangeRule } from "./image-colours";
-import { paintOver } from "./overlay";
+import { type ColourMap, colouredCanvas, paintOver, type RangeRule, rangeRule } from "./image-colours";
 import { registerFonts } from "./render/fonts";
 import { indexedPng } from "./render/indexed-png";
 import { colourOf, ink } from "./theme";

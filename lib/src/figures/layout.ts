@@ -1,4 +1,4 @@
-import type { FigureLayout, FigureOptions } from "./figures";
+import type { FigureLayout, FigureOptions } from "./figure";
 import { fontFamily, ink } from "./theme";
 
 /** What an axis can be asked for. */

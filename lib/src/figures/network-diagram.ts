@@ -1,4 +1,4 @@
-import type { Figure, FigureOptions } from "./figures";
+import type { Figure, FigureOptions } from "./figure";
 import { baseLayout, summary } from "./layout";
 import { columnWidth, type DiagramLayer, gapCentre, type Placed, place } from "./network-layout";
 import { colourOf, ink } from "./theme";

@@ -1,4 +1,4 @@
-import type { Figure, FigureOptions } from "./figures";
+import type { Figure, FigureOptions } from "./figure";
 import { axis, baseLayout, legendLayout, rounded, sameLength, summary } from "./layout";
 import { colourOf, ink, monospaceFamily } from "./theme";
 

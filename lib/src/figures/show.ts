@@ -1,4 +1,4 @@
-import type { Figure } from "./figures";
+import type { Figure } from "./figure";
 import type { Picture } from "./images";
 import { figureToPng } from "./render/png";
 import type { Table } from "./table";

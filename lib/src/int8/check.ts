@@ -19,6 +19,9 @@ export interface Activations {
   quantization?: Quantization;
 }
 
+/** Activations in uint8: all but the logits. */
+export type QuantizedActivations = Required<Activations>;
+
 // no number of a model's shapes needs more than 16 bits, no layer more than 16 MB
 const largestLength = 65_535;
 const largestSize = 2 ** 24;

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { writeAtomically } from "../network/checkpoint";
+import { writeAtomically } from "../common/files";
 import { decodeModel, encodeModel } from "./file";
 import type { QuantizedModel } from "./model";
 

@@ -5,7 +5,8 @@
  */
 import { checkQuantized, sizeOf, typeName } from "./check";
 import type { QuantizedModel } from "./model";
-import { type RunImages, referenceEngine } from "./reference/reference";
+import { type RunImages } from "./model";
+import { referenceEngine } from "./reference/reference";
 import type { Requantization } from "./requantize";
 import { countThreads, threadedEngine } from "./threads/threads";
 import { int8Program } from "./wasm/program";

@@ -82,3 +82,6 @@ export interface QuantizedModel {
 export function largestCode(bits: number): number {
   return 2 ** (bits - 1) - 1;
 }
+
+/** Runs a network on `count` images: from raw pixels, uint8 [count × size], to logits, float32 [count × classes]. */
+export type RunImages = (pixels: Uint8Array, count: number) => Float32Array;

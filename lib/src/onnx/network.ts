@@ -1,8 +1,7 @@
-import { outputLength } from "../common/windows";
+import { outputLength, type Padding, paddingAround } from "../common/windows";
 import { sizeOf } from "../int8/check";
 import type { QuantizedConv2d, QuantizedDense, QuantizedFlatten, QuantizedPool2d } from "../int8/model";
 import type { OnnxGraph } from "./graph";
-import { denseToOnnx, type Kernel, kernelToOnnx, type Pair, padsOf } from "./layout";
 
 /** A layer with weights, in TensorFlow's order, as far as it is the same in float and in integers. */
 export type WeightedLayer = {
@@ -87,4 +86,45 @@ function slide(
     attributes: { kernel_shape: [...window], strides: [...strides], pads },
     size: [along(height, 0), along(width, 1)],
   };
+}
+
+// From TensorFlow's order of weights to ONNX's: ONNX images are [n, channels, height, width], and outputs come first.
+
+/** The numbers of a kernel, float or integer. */
+export type Kernel = Float32Array | Int8Array;
+
+/** Along the height, along the width. */
+export type Pair = readonly [number, number];
+
+/** Convolution kernel: [height, width, inputs, outputs] → [outputs, inputs, height, width]. */
+export function kernelToOnnx(
+  kernel: Kernel,
+  [height, width, inputs, outputs]: readonly [number, number, number, number],
+): Kernel {
+  const moved = kernel.slice();
+  let to = 0;
+  for (let o = 0; o < outputs; o++) {
+    for (let i = 0; i < inputs; i++) {
+      for (let y = 0; y < height; y++) {
+        for (let x = 0; x < width; x++) moved[to++] = kernel[((y * width + x) * inputs + i) * outputs + o] as number;
+      }
+    }
+  }
+  return moved;
+}
+
+/**
+ * Dense kernel: [inputs, units] → [units, inputs]. When the inputs are a flattened image, they change from the order
+ * height, width, channel to channel, height, width, so that a flattened ONNX image meets the weights it was trained with.
+ * @param image the shape that was flattened, [height, width, channels]
+ */
+export function denseToOnnx(kernel: Kernel, units: number, image?: readonly [number, number, number]): Kernel {
+  return kernelToOnnx(kernel, [...(image ?? ([1, 1, kernel.length / units] as const)), units]);
+}
+
+/** What a window adds around an image: [top, left, bottom, right]. */
+export function padsOf(image: Pair, window: Pair, strides: Pair, padding: Padding): [number, number, number, number] {
+  const along = (axis: 0 | 1) => paddingAround(image[axis], window[axis], strides[axis], padding);
+  const [[top, bottom], [left, right]] = [along(0), along(1)];
+  return [top, left, bottom, right];
 }

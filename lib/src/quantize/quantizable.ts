@@ -1,5 +1,5 @@
 import type { QuantizedFlatten, QuantizedPool2d } from "../int8/model";
-import type { StoredTensor } from "../network/checkpoint";
+import type { StoredTensor } from "../network/safetensors";
 import { tf } from "../tensors/tensorflow";
 import { foldBatchNorm } from "./fold-batch-norm";
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { encodeSavedModel } from "./saved-model";
-import { tf } from "./tensorflow";
-import { type NamedTensors, notTheSame, trace } from "./trace";
+import { type NamedTensors, tf } from "./tensorflow";
+import { notTheSame, trace } from "./trace";
 
 /** A function of tensors that runs as one TensorFlow graph. */
 export interface Compiled<T extends NamedTensors = NamedTensors> {

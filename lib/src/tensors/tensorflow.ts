@@ -7,6 +7,9 @@ import * as tf from "@tensorflow/tfjs-node";
 
 export { tf };
 
+/** Tensors by name. */
+export type NamedTensors = Record<string, tf.Tensor>;
+
 /** An attribute of a TensorFlow kernel, such as `T` (the element type) or `padding`. */
 export interface KernelAttribute {
   name: string;

@@ -1,8 +1,5 @@
 import { type Graph, type GraphAttribute, type GraphNode, savedModelTypes, type TensorInfo } from "./saved-model";
-import { type KernelAttribute, type NativeBackend, nativeBackend, tf } from "./tensorflow";
-
-/** Tensors by name. */
-export type NamedTensors = Record<string, tf.Tensor>;
+import { type KernelAttribute, type NamedTensors, type NativeBackend, nativeBackend, tf } from "./tensorflow";
 
 /** What a traced function did. */
 export interface Trace<T extends NamedTensors> {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { loadCheckpoint, type StoredTensor, saveCheckpoint } from "../network/checkpoint";
+import { loadCheckpoint, type StoredTensor, saveCheckpoint } from "../network/safetensors";
 import type { Optimizer } from "./optimizer";
 import type { EpochRecord, TrainOptions } from "./options";
 

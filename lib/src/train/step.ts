@@ -1,8 +1,8 @@
 import type { Loader } from "../data/loader";
 import { type Loss, softmaxCrossEntropy } from "../network/loss";
 import { type Compiled, compile, difference } from "../tensors/compile";
-import { tf } from "../tensors/tensorflow";
-import { type NamedTensors, trace } from "../tensors/trace";
+import { type NamedTensors, tf } from "../tensors/tensorflow";
+import { trace } from "../tensors/trace";
 import {
   type Differentiated,
   differentiateInParts,

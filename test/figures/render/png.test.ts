@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bars } from "../../../lib/src/figures/bars";
-import { type Figure, lines } from "../../../lib/src/figures/figures";
+import { type Figure } from "../../../lib/src/figures/figure";
 import { heatmap } from "../../../lib/src/figures/heatmap";
+import { lines } from "../../../lib/src/figures/lines";
 import { networkDiagram } from "../../../lib/src/figures/network-diagram";
 import { figureToPng, figureToSvg, svgToPng } from "../../../lib/src/figures/render/png";
 import { scatter } from "../../../lib/src/figures/scatter";

@@ -1,4 +1,4 @@
-import type { Figure } from "../figures";
+import type { Figure } from "../figure";
 import { fontFiles } from "./fonts";
 import { headlessPlotly } from "./headless-plotly";
 import { indexedPng } from "./indexed-png";

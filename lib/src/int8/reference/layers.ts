@@ -1,10 +1,10 @@
 /** The layers of a network in integers, each as a function of one image's activations. */
 
 import { windowsAlong } from "../../common/windows";
-import { sizeOf } from "../check";
+import { type QuantizedActivations, sizeOf } from "../check";
 import type { QuantizedConv2d, QuantizedDense, QuantizedLayer } from "../model";
 import { floatMultipliers, type Requantization, requantizer } from "../requantize";
-import { type LayerStep, preparePool2d, type QuantizedActivations } from "./pooling";
+import { type LayerStep, preparePool2d } from "./pooling";
 
 /** Prepares a layer, its multipliers and buffers, to be run on many images. */
 export function prepareLayer(

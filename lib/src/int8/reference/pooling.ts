@@ -1,15 +1,12 @@
 /** Pooling in integers: largest or average code of each window. */
 
 import { windowsAlong } from "../../common/windows";
-import { type Activations, sizeOf } from "../check";
+import { type Activations, type QuantizedActivations, sizeOf } from "../check";
 import type { QuantizedPool2d } from "../model";
 import { type Requantization, roundHalfToEven } from "../requantize";
 
 /** Runs one layer on one image; the result lies in a buffer that the next call overwrites. */
 export type LayerStep = (input: Uint8Array) => Uint8Array;
-
-/** Activations in uint8: all but the logits. */
-export type QuantizedActivations = Required<Activations>;
 
 /** Makes one code of those of a window, the first `count` of `codes`. */
 type Summary = (codes: Uint8Array, count: number) => number;

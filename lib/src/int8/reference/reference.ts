@@ -1,12 +1,10 @@
 /** The readable reference: runs a network in integers layer by layer, in any JavaScript engine, with nothing but typed arrays. */
+
+import type { QuantizedActivations } from "../check";
 import { type Activations, sizeOf } from "../check";
-import type { QuantizedDense, QuantizedModel } from "../model";
+import type { QuantizedDense, QuantizedModel, RunImages } from "../model";
 import type { Requantization } from "../requantize";
 import { prepareLayer, prepareLogits } from "./layers";
-import type { QuantizedActivations } from "./pooling";
-
-/** Runs a network on `count` images: from raw pixels, uint8 [count × size], to logits, float32 [count × classes]. */
-export type RunImages = (pixels: Uint8Array, count: number) => Float32Array;
 
 /**
  * Prepares the layers of a network, each a function of one image's activations.

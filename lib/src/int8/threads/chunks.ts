@@ -1,6 +1,6 @@
 /** A batch in chunks that several threads take from one counter. */
 
-import type { RunImages } from "../reference/reference";
+import type { RunImages } from "../model";
 import type { Int8Program } from "../wasm/program";
 import type { WasmModule } from "../wasm/wasm";
 

@@ -1,6 +1,6 @@
 /** Batches on several threads: workers help the calling thread, which waits for nobody who has not begun. Node only. */
 import type { Worker } from "node:worker_threads";
-import type { RunImages } from "../reference/reference";
+import type { RunImages } from "../model";
 import type { Int8Program } from "../wasm/program";
 import { kernelModule } from "../wasm/wasm";
 import { awaitChunks, type Job, takeChunks } from "./chunks";

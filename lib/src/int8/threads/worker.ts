@@ -1,6 +1,6 @@
 /** What a worker of `int8/threads/threads.ts` does: it helps with each batch that it is told of. */
 import { parentPort } from "node:worker_threads";
-import type { RunImages } from "../reference/reference";
+import type { RunImages } from "../model";
 import { wasmEngine } from "../wasm/wasm";
 import { type Job, takeChunks } from "./chunks";
 

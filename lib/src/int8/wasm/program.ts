@@ -1,9 +1,9 @@
 /** A network as the WebAssembly kernel reads it: a record for each layer, weights, and where in memory activations go. */
 
 import { paddingAround } from "../../common/windows";
+import type { QuantizedActivations } from "../check";
 import { type Activations, sizeOf } from "../check";
 import type { QuantizedModel } from "../model";
-import type { QuantizedActivations } from "../reference/pooling";
 import { floatMultipliers, type Requantization } from "../requantize";
 import { packChannels, packKernel } from "./packing";
 import { grid, type Kind, kindOf, kinds, multiplicationsOf, type Step, stepsOf } from "./steps";

@@ -1,7 +1,6 @@
 /** Which part of the WebAssembly kernel runs which layers of a network. */
-import type { Activations } from "../check";
+import type { Activations, QuantizedActivations } from "../check";
 import type { QuantizedLayer, QuantizedModel, QuantizedPool2d } from "../model";
-import type { QuantizedActivations } from "../reference/pooling";
 
 /** What one part of the kernel does: a layer, or a convolution and the max-pooling of 2 × 2 windows after it. */
 export interface Step {

@@ -1,6 +1,6 @@
 /** The WebAssembly kernel: compiled once, an instance with memory of its own for each network. */
 
-import type { RunImages } from "../reference/reference";
+import type { RunImages } from "../model";
 import { kernelBase64 } from "./kernel-bytes";
 import type { Int8Program } from "./program";
 

@@ -1,35 +1,6 @@
+import type { Figure, FigureOptions } from "./figure";
 import { axis, baseLayout, legendLayout, rounded, sameLength, shortNumber, summary } from "./layout";
 import { colourOf, ink } from "./theme";
-
-export { type BarsOptions, bars, type HistogramOptions, histogram } from "./bars";
-
-/** A figure as data: Plotly traces and layout, and what the figure says in words. */
-export interface Figure {
-  kind: "figure";
-  data: object[];
-  layout: FigureLayout;
-  alt: string;
-}
-
-/** A Plotly layout of known size, in CSS pixels. */
-export interface FigureLayout {
-  width: number;
-  height: number;
-  [key: string]: unknown;
-}
-
-/** What every figure takes. */
-export interface FigureOptions {
-  title?: string;
-  xLabel?: string;
-  yLabel?: string;
-  /** CSS pixels */
-  width?: number;
-  /** CSS pixels */
-  height?: number;
-  /** what the figure says, for readers who do not see it; made from the data unless given */
-  alt?: string;
-}
 
 /** One line: `y` over `x`, or over 0, 1, 2 … */
 export interface LineSeries {

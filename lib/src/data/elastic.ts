@@ -1,0 +1,80 @@
+import { checkRange } from "../common/checks";
+import { runKernel, tf, typeAttribute } from "../tensors/tensorflow";
+import { type ImageMap, imageMap } from "./image-map";
+import { gatherRows } from "./pixel-store";
+
+/**
+ * Elastic deformation (Simard, Steinkraus and Platt 2003): every pixel is displaced by its own random vector, the
+ * field of vectors smoothed by a Gaussian so that neighbours move together.
+ * @param options.strength α of the paper: how far pixels move, in pixels before smoothing
+ * @param options.smoothness σ of the paper: standard deviation of the Gaussian, in pixels
+ */
+export function elastic({ strength = 34, smoothness = 4 }: { strength?: number; smoothness?: number } = {}): ImageMap {
+  checkRange("strength", strength);
+  checkRange("smoothness", smoothness);
+  if (smoothness === 0) throw new RangeError("Expected `smoothness` to be above 0, got 0.");
+  return imageMap({
+    draws: 2,
+    draw: (_, source) => {
+      const integer = () => source.integer(0, 2 ** 31 - 1);
+      // the strength is a tensor of its own: a graph would work a constant into the blur, which rounds differently
+      return [tf.tensor1d([integer(), integer()], "int32"), tf.scalar(strength)];
+    },
+    apply: (images, [seed, gain]) => {
+      const [n, height, width] = images.shape;
+      const noise = uniformTensor([2 * n, height, width, 1], seed as tf.Tensor1D);
+      const field = tf.mul(blur(noise, smoothness), gain as tf.Tensor);
+      const [dx, dy] = tf.split(tf.reshape(field, [2 * n, height * width]), 2) as [tf.Tensor2D, tf.Tensor2D];
+      return sampleAt(images, dx, dy);
+    },
+  });
+}
+
+/** Numbers in [−1, 1), from TensorFlow's seeded generator: thousands of them in one call. */
+function uniformTensor(shape: number[], seed: tf.Tensor1D): tf.Tensor4D {
+  const attributes = [typeAttribute("dtype", "float32"), typeAttribute("T", "int32"), typeAttribute("Tseed", "int32")];
+  const inputs = [tf.tensor1d(shape, "int32"), seed];
+  return tf.sub(tf.mul(runKernel("StatelessRandomUniform", attributes, inputs), 2), 1) as tf.Tensor4D;
+}
+
+/** Gaussian blur as two passes, along rows and along columns. */
+function blur(images: tf.Tensor4D, sigma: number): tf.Tensor4D {
+  const radius = Math.ceil(3 * sigma);
+  const weights = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)));
+  const total = weights.reduce((a, b) => a + b, 0);
+  const kernel = tf.tensor1d(weights.map((w) => w / total));
+  const vertical = tf.reshape(kernel, [weights.length, 1, 1, 1]) as tf.Tensor4D;
+  const horizontal = tf.reshape(kernel, [1, weights.length, 1, 1]) as tf.Tensor4D;
+  return tf.conv2d(tf.conv2d(images, vertical, 1, "same"), horizontal, 1, "same");
+}
+
+/** The images read at every pixel's place plus (dx, dy), bilinear, with background outside. */
+function sampleAt(images: tf.Tensor4D, dx: tf.Tensor2D, dy: tf.Tensor2D): tf.Tensor4D {
+  const [n, height, width] = images.shape;
+  const pixels = Array.from({ length: height * width }, (_, i) => i);
+  const x = tf.add(tf.tensor1d(pixels.map((i) => i % width)), dx);
+  const y = tf.add(tf.tensor1d(pixels.map((i) => Math.floor(i / width))), dy);
+  const [left, top] = [tf.floor(x), tf.floor(y)];
+  const [fx, fy] = [tf.sub(x, left), tf.sub(y, top)];
+  // a frame of background two pixels wide, so that every neighbour that is asked for exists
+  const padded = tf.reshape(
+    tf.pad(images, [
+      [0, 0],
+      [2, 2],
+      [2, 2],
+      [0, 0],
+    ]),
+    [-1],
+  ) as tf.Tensor1D;
+  const [rows, columns] = [height + 4, width + 4];
+  const base = tf.reshape(tf.range(0, n * rows * columns, rows * columns, "int32"), [n, 1]);
+  const read = (px: tf.Tensor, py: tf.Tensor) => {
+    const column = tf.add(tf.clipByValue(px, -2, width + 1), 2);
+    const row = tf.add(tf.clipByValue(py, -2, height + 1), 2);
+    return gatherRows(padded, tf.add(tf.cast(tf.add(tf.mul(row, columns), column), "int32"), base));
+  };
+  const mix = (a: tf.Tensor, b: tf.Tensor, share: tf.Tensor) => tf.add(a, tf.mul(tf.sub(b, a), share));
+  const upper = mix(read(left, top), read(tf.add(left, 1), top), fx);
+  const lower = mix(read(left, tf.add(top, 1)), read(tf.add(left, 1), tf.add(top, 1)), fx);
+  return tf.reshape(mix(upper, lower, fy), [n, height, width, 1]);
+}

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { it } from "node:test";
-import { loadBench, loadTestResults } from "lenet-lab";
+import { loadBench, loadTestResults } from "../lib/src/data/results";
 import { root } from "./helpers/notebook";
 
 const pages = ["README.md", "CONTRIBUTING.md", "data/README.md"];

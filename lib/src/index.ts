@@ -1,61 +1,130 @@
+/** The public names of the library: each is used by a lesson, a script or the README. What they share stays inside. */
+
+// common: what every room uses
 export { writeAtomically } from "./common/files";
-export * from "./common/random";
+export { type Random, random } from "./common/random";
+// data: the images and their batches
 export { type AffineRanges, affine, compose, horizontalFlip } from "./data/augment";
 export { type BatchOptions, stepsPerEpoch } from "./data/batch-plan";
-export * from "./data/batches";
-export * from "./data/dataset";
+export { batches, toTensors } from "./data/batches";
+export { type Dataset, folds, split, subset, take } from "./data/dataset";
 export { elastic } from "./data/elastic";
-export * from "./data/idx";
-export * from "./data/image-map";
+export { type IdxArray, readIdx, writeIdx } from "./data/idx";
+export type { ImageMap } from "./data/image-map";
 export type { Batch } from "./data/loader";
-export * from "./data/mnist";
-export * from "./data/results";
-export * from "./explain/class-activation";
-export * from "./explain/receptive-field";
-export * from "./explain/saliency";
-export type { Classes, Images } from "./explain/target";
-export * from "./explain/upsampling";
-export * from "./figures/bars";
-export * from "./figures/figure";
-export * from "./figures/heatmap";
-export * from "./figures/images";
-export * from "./figures/lines";
-export * from "./figures/network-diagram";
-export * from "./figures/progress";
-export * from "./figures/render/png";
-export * from "./figures/scatter";
-export * from "./figures/show";
-export * from "./figures/table";
-export * from "./figures/text-image";
-export * from "./figures/theme";
-export * from "./int8/disk";
-export { type Int8Engine, type Int8Options, inferInt8, int8Engine } from "./int8/engine";
-export * from "./int8/file";
-export * from "./int8/model";
+export { loadIdx, loadMnist, mnistFolder, projectDataFolder, type TrainAndTest } from "./data/mnist";
 export {
-  type FixedPointMultiplier,
-  fixedPoint,
-  multiplyByFixedPoint,
-  type Requantization,
-  type Requantize,
-  requantizer,
-  roundHalfToEven,
-} from "./int8/requantize";
-export * from "./metrics/accuracy";
-export * from "./metrics/calibration";
-export * from "./metrics/class-report";
-export * from "./metrics/label-errors";
-export * from "./metrics/mcnemar";
-export * from "./metrics/rank-correlation";
-export * from "./metrics/risk-coverage";
-export * from "./metrics/softmax";
-export * from "./network/checkpoint";
-export * from "./network/evaluate";
-export * from "./network/graph";
-export * from "./network/lenet";
-export * from "./network/loss";
-export { type Checkpoint, loadCheckpoint, type StoredTensor, saveCheckpoint } from "./network/safetensors";
-export * from "./onnx/export";
+  type BatchCurve,
+  type Bench,
+  type BenchGoal,
+  type BenchSpread,
+  type BenchVariant,
+  type Comparison,
+  type CrossValidation,
+  type InferenceEngine,
+  loadBench,
+  loadComparison,
+  loadCrossValidation,
+  loadQuantization,
+  loadTestResults,
+  type Mistake,
+  type QuantizationResults,
+  type ScalingCurve,
+  type TestResults,
+  type TrainingEngine,
+} from "./data/results";
+// explain: why did it say that
+export { gradCam, hiResCam, layerCam, type MapOptions, type Maps } from "./explain/class-activation";
+export { type AxisField, type ReceptiveField, receptiveField } from "./explain/receptive-field";
+export {
+  type IntegratedGradientsOptions,
+  inputGradient,
+  integratedGradients,
+  type PixelMaps,
+  type SaliencyOptions,
+} from "./explain/saliency";
+export type { Classes, Images } from "./explain/target";
+export { type Placing, placing, type Upsampling } from "./explain/upsampling";
+// figures: data to pictures
+export { type BarsOptions, bars, type HistogramOptions, histogram } from "./figures/bars";
+export type { Figure, FigureLayout, FigureOptions } from "./figures/figure";
+export { type HeatmapOptions, heatmap } from "./figures/heatmap";
+export type { ColourMap, RangeRule } from "./figures/image-colours";
+export { type GreyImages, type ImageGridOptions, imageGrid, type Picture } from "./figures/images";
+export { type LineSeries, type LinesOptions, lines } from "./figures/lines";
+export { networkDiagram } from "./figures/network-diagram";
+export type { DiagramLayer } from "./figures/network-layout";
+export { type EpochInfo, type Progress, progress, type StepInfo } from "./figures/progress";
+export { figureToPng, type PngOptions } from "./figures/render/png";
+export { type Points, type ScatterOptions, scatter } from "./figures/scatter";
+export {
+  bundleOf,
+  inKernel,
+  type LiveOutput,
+  liveOutput,
+  type MimeBundle,
+  quick,
+  type Showable,
+  show,
+} from "./figures/show";
+export { type Table, type TableOptions, type TableRow, table } from "./figures/table";
+export { type TextImageOptions, textImage } from "./figures/text-image";
+export { colourOf, ink } from "./figures/theme";
+// int8: the network in integers
+export { loadQuantized, saveQuantized } from "./int8/disk";
+export { type Int8Engine, type Int8Options, inferInt8, int8Engine } from "./int8/engine";
+export { decodeModel, encodeModel } from "./int8/file";
+export type {
+  Quantization,
+  QuantizedAveragePool2d,
+  QuantizedConv2d,
+  QuantizedDense,
+  QuantizedFlatten,
+  QuantizedLayer,
+  QuantizedMaxPool2d,
+  QuantizedModel,
+  QuantizedPool2d,
+} from "./int8/model";
+export { type Requantization, roundHalfToEven } from "./int8/requantize";
+// metrics: how good is it, how sure are we
+export {
+  confusionMatrix,
+  countCorrect,
+  type Interval,
+  meanAndDeviation,
+  predictionsOf,
+  wilsonInterval,
+} from "./metrics/accuracy";
+export {
+  expectedCalibrationError,
+  fitTemperature,
+  type ReliabilityBin,
+  type ReliabilityOptions,
+  reliability,
+  topProbability,
+} from "./metrics/calibration";
+export { type ClassReport, type ClassRow, type ConfusedPair, classReport, topConfusions } from "./metrics/class-report";
+export {
+  type ConfidentLearning,
+  confidentLearning,
+  type KnownError,
+  knownMnistErrors,
+  rankByLoss,
+  type Suspect,
+} from "./metrics/label-errors";
+export { mcnemar, type PairedComparison } from "./metrics/mcnemar";
+export { rankCorrelation } from "./metrics/rank-correlation";
+export { type RiskPoint, riskCoverage } from "./metrics/risk-coverage";
+export { lossOfEach, type SoftmaxOptions, softmax } from "./metrics/softmax";
+// network: LeNet-5, its loss and its file
+export { loadLeNet5, readWeights, saveLeNet5, writeWeights } from "./network/checkpoint";
+export { type Evaluation, evaluate, type Forward } from "./network/evaluate";
+export { findImageLayer } from "./network/graph";
+export { buildLeNet5, type LayerName, type LayerRow, type LeNet5Options, layerTable } from "./network/lenet";
+export { type Loss, softmaxCrossEntropy } from "./network/loss";
+export type { StoredTensor } from "./network/safetensors";
+// onnx: the network for other engines
+export { floatToOnnx, type Int8OnnxOptions, int8ToOnnx, type OnnxOptions } from "./onnx/export";
 export {
   decodeOnnx,
   type OnnxAttribute,
@@ -63,27 +132,21 @@ export {
   type OnnxNode,
   type OnnxTensor,
   type OnnxValue,
-  onnxTypes,
 } from "./onnx/format";
-export * from "./onnx/runtime";
-export {
-  channelScales,
-  type FakeQuantOptions,
-  fakeQuantize,
-  fakeQuantizePerChannel,
-  quantizationOf,
-} from "./quantize/fake-quant";
-export * from "./quantize/fold-batch-norm";
-export * from "./quantize/lsq";
-export * from "./quantize/qat";
-export * from "./quantize/quantizable";
+export { type OnnxRunOptions, runOnnx } from "./onnx/runtime";
+
+// quantize: to the grid, and training on it
+export { type FakeQuantOptions, fakeQuantize, quantizationOf } from "./quantize/fake-quant";
+export { initialSteps, learnedStepSize } from "./quantize/lsq";
+export { type FakeQuantizedOptions, fakeQuantized, type QuantizedTrainable, type WeightCodes } from "./quantize/qat";
 export { calibrate, type Range, type Ranges } from "./quantize/ranges";
-export * from "./quantize/to-integers";
+export { accumulatorBounds, toIntegers } from "./quantize/to-integers";
+// tensors: TensorFlow, and compiled functions
 export { type Compilation, type Compiled, compile } from "./tensors/compile";
-export * from "./tensors/tensorflow";
-export { flatten, type GradientResult, lossAndGradient, type Trainable, trainable, unflatten } from "./train/gradient";
-export * from "./train/interrupt";
-export * from "./train/optimizer";
-export * from "./train/options";
-export * from "./train/schedule";
-export * from "./train/trainer";
+export { type KernelAttribute, type NamedTensors, runKernel, tf, typeAttribute } from "./tensors/tensorflow";
+// train: one step, and a run
+export { flatten, type GradientResult, lossAndGradient, type Trainable, trainable } from "./train/gradient";
+export { adam, type Optimizer, type OptimizerFactory, type OptimizerState, sgd } from "./train/optimizer";
+export type { EpochRecord, StepRecord, StopReason, TrainOptions } from "./train/options";
+export { constant, cosine, type Schedule, stepDecay, warmUp } from "./train/schedule";
+export { Trainer } from "./train/trainer";

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { meanAndDeviation, mixSeed, random } from "lenet-lab";
+import { mixSeed, random } from "../../lib/src/common/random";
+import { meanAndDeviation } from "../../lib/src/metrics/accuracy";
 import { root } from "../helpers/root";
 
 /** How often each of 0 … bins − 1 occurs; anything else fails. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { tf } from "lenet-lab";
 import { outputLength, paddingAround, windowsAlong } from "../../lib/src/common/windows";
+import { tf } from "../../lib/src/tensors/tensorflow";
 
 test("outputLength and paddingAround say where TensorFlow's windows stand", () => {
   for (let length = 1; length <= 9; length++)

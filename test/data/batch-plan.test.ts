@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { affine, stepsPerEpoch } from "lenet-lab";
-import { type BatchOptions, type BatchPlan, batchPlans } from "../../lib/src/data/batch-plan";
+import { affine } from "../../lib/src/data/augment";
+import { type BatchOptions, type BatchPlan, batchPlans, stepsPerEpoch } from "../../lib/src/data/batch-plan";
 import { noise } from "../helpers/data";
 
 const plans = (count: number, options: BatchOptions): BatchPlan[] => [

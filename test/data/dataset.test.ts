@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Dataset, folds, split, subset, take, toTensors } from "lenet-lab";
+import { toTensors } from "../../lib/src/data/batches";
+import { type Dataset, folds, split, subset, take } from "../../lib/src/data/dataset";
 import { digits, noise } from "../helpers/data";
 
 /** A data set whose image i is filled with the value i, so that each image can be told. */

@@ -3,8 +3,10 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { type IdxArray, loadIdx, random, readIdx, writeIdx } from "lenet-lab";
 import type { NdArray } from "ndarray";
+import { random } from "../../lib/src/common/random";
+import { type IdxArray, readIdx, writeIdx } from "../../lib/src/data/idx";
+import { loadIdx } from "../../lib/src/data/mnist";
 
 import ndarray = require("ndarray");
 

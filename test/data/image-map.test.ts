@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type ImageMapParts, imageMap, random, tf } from "lenet-lab";
+import { random } from "../../lib/src/common/random";
+import { type ImageMapParts, imageMap } from "../../lib/src/data/image-map";
+import { tf } from "../../lib/src/tensors/tensorflow";
 import { assertNoLeak } from "../helpers/assertions";
 
 /** Adds a drawn number to every image. */

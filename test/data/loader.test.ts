@@ -1,19 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  affine,
-  type BatchOptions,
-  compile,
-  compose,
-  elastic,
-  horizontalFlip,
-  type ImageMap,
-  imageMap,
-  tf,
-  toTensors,
-} from "lenet-lab";
-import { batchPlans } from "../../lib/src/data/batch-plan";
+import { affine, compose, horizontalFlip } from "../../lib/src/data/augment";
+import { type BatchOptions, batchPlans } from "../../lib/src/data/batch-plan";
+import { toTensors } from "../../lib/src/data/batches";
+import { elastic } from "../../lib/src/data/elastic";
+import { type ImageMap, imageMap } from "../../lib/src/data/image-map";
 import { Loader } from "../../lib/src/data/loader";
+import { compile } from "../../lib/src/tensors/compile";
+import { tf } from "../../lib/src/tensors/tensorflow";
 import { assertNoLeak, assertSameBits } from "../helpers/assertions";
 import { noise } from "../helpers/data";
 import { assertNothingLeft } from "../helpers/graphs";

@@ -4,7 +4,8 @@ import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } f
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { type IdxArray, loadIdx, type loadMnist, mnistFolder, projectDataFolder, writeIdx } from "lenet-lab";
+import { type IdxArray, writeIdx } from "../../lib/src/data/idx";
+import { loadIdx, type loadMnist, mnistFolder, projectDataFolder } from "../../lib/src/data/mnist";
 
 import ndarray = require("ndarray");
 

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Dataset, take, tf, toTensors } from "lenet-lab";
+import { toTensors } from "../../lib/src/data/batches";
+import { type Dataset, take } from "../../lib/src/data/dataset";
 import { gatherRows, packPixels, selectImages } from "../../lib/src/data/pixel-store";
+import { tf } from "../../lib/src/tensors/tensorflow";
 import { trace } from "../../lib/src/tensors/trace";
 import { assertNoLeak, assertSameBits } from "../helpers/assertions";
 import { noise } from "../helpers/data";

@@ -2,14 +2,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import {
-  loadComparison,
-  loadCrossValidation,
-  loadQuantization,
-  loadTestResults,
-  meanAndDeviation,
-  projectDataFolder,
-} from "lenet-lab";
+import { projectDataFolder } from "../../lib/src/data/mnist";
+import { loadComparison, loadCrossValidation, loadQuantization, loadTestResults } from "../../lib/src/data/results";
+import { meanAndDeviation } from "../../lib/src/metrics/accuracy";
 import { assertClose } from "../helpers/assertions";
 import { digits } from "../helpers/data";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { tf } from "lenet-lab";
 import { transformImages } from "../../lib/src/data/augment";
+import { tf } from "../../lib/src/tensors/tensorflow";
 import { assertClose, assertNoLeak, assertSameBits } from "../helpers/assertions";
 
 type Options = Parameters<typeof transformImages>[2];

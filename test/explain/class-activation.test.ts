@@ -1,17 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  buildLeNet5,
-  gradCam,
-  hiResCam,
-  layerCam,
-  type MapOptions,
-  type Maps,
-  random,
-  take,
-  tf,
-  toTensors,
-} from "lenet-lab";
+import { random } from "../../lib/src/common/random";
+import { toTensors } from "../../lib/src/data/batches";
+import { take } from "../../lib/src/data/dataset";
+import { gradCam, hiResCam, layerCam, type MapOptions, type Maps } from "../../lib/src/explain/class-activation";
+import { buildLeNet5 } from "../../lib/src/network/lenet";
+import { tf } from "../../lib/src/tensors/tensorflow";
 import { assertClose, assertNoLeak } from "../helpers/assertions";
 import { digits, noise } from "../helpers/data";
 

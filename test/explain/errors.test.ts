@@ -1,22 +1,14 @@
 /** What notebook 04 promises of the shipped network and its errors. */
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import {
-  type Dataset,
-  type Evaluation,
-  evaluate,
-  gradCam,
-  hiResCam,
-  inputGradient,
-  integratedGradients,
-  knownMnistErrors,
-  layerCam,
-  loadLeNet5,
-  projectDataFolder,
-  rankByLoss,
-  subset,
-  type tf,
-} from "lenet-lab";
+import { type Dataset, subset } from "../../lib/src/data/dataset";
+import { projectDataFolder } from "../../lib/src/data/mnist";
+import { gradCam, hiResCam, layerCam } from "../../lib/src/explain/class-activation";
+import { inputGradient, integratedGradients } from "../../lib/src/explain/saliency";
+import { knownMnistErrors, rankByLoss } from "../../lib/src/metrics/label-errors";
+import { loadLeNet5 } from "../../lib/src/network/checkpoint";
+import { type Evaluation, evaluate } from "../../lib/src/network/evaluate";
+import { type tf } from "../../lib/src/tensors/tensorflow";
 import { digits } from "../helpers/data";
 
 let model: tf.LayersModel;

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type AxisField, buildLeNet5, findImageLayer, type GraphTensor, receptiveField, tf } from "lenet-lab";
+import { type AxisField, receptiveField } from "../../lib/src/explain/receptive-field";
+import { findImageLayer, type GraphTensor } from "../../lib/src/network/graph";
+import { buildLeNet5 } from "../../lib/src/network/lenet";
+import { tf } from "../../lib/src/tensors/tensorflow";
 
 const { layers } = tf;
 const at = (layer: tf.layers.Layer, ...inputs: GraphTensor[]) =>

@@ -4,20 +4,13 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, test } from "node:test";
-import {
-  type Dataset,
-  evaluate,
-  gradCam,
-  hiResCam,
-  inputGradient,
-  integratedGradients,
-  layerCam,
-  loadLeNet5,
-  type MapOptions,
-  projectDataFolder,
-  subset,
-  type tf,
-} from "lenet-lab";
+import { type Dataset, subset } from "../../lib/src/data/dataset";
+import { projectDataFolder } from "../../lib/src/data/mnist";
+import { gradCam, hiResCam, layerCam, type MapOptions } from "../../lib/src/explain/class-activation";
+import { inputGradient, integratedGradients } from "../../lib/src/explain/saliency";
+import { loadLeNet5 } from "../../lib/src/network/checkpoint";
+import { evaluate } from "../../lib/src/network/evaluate";
+import { type tf } from "../../lib/src/tensors/tensorflow";
 import { assertClose } from "../helpers/assertions";
 import { digits } from "../helpers/data";
 import { root } from "../helpers/root";

@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  buildLeNet5,
-  evaluate,
-  inputGradient,
-  integratedGradients,
-  loadLeNet5,
-  projectDataFolder,
-  subset,
-  take,
-  tf,
-  toTensors,
-} from "lenet-lab";
+import { toTensors } from "../../lib/src/data/batches";
+import { subset, take } from "../../lib/src/data/dataset";
+import { projectDataFolder } from "../../lib/src/data/mnist";
+import { inputGradient, integratedGradients } from "../../lib/src/explain/saliency";
+import { loadLeNet5 } from "../../lib/src/network/checkpoint";
+import { evaluate } from "../../lib/src/network/evaluate";
+import { buildLeNet5 } from "../../lib/src/network/lenet";
+import { tf } from "../../lib/src/tensors/tensorflow";
 import { assertClose, assertNoLeak } from "../helpers/assertions";
 import { digits } from "../helpers/data";
 

@@ -1,20 +1,15 @@
 /** The sanity check of Adebayo et al. 2018: an explanation of a network must change when the network is made to forget. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import {
-  buildLeNet5,
-  gradCam,
-  hiResCam,
-  inputGradient,
-  integratedGradients,
-  layerCam,
-  loadLeNet5,
-  meanAndDeviation,
-  projectDataFolder,
-  rankCorrelation,
-  take,
-  type tf,
-} from "lenet-lab";
+import { take } from "../../lib/src/data/dataset";
+import { projectDataFolder } from "../../lib/src/data/mnist";
+import { gradCam, hiResCam, layerCam } from "../../lib/src/explain/class-activation";
+import { inputGradient, integratedGradients } from "../../lib/src/explain/saliency";
+import { meanAndDeviation } from "../../lib/src/metrics/accuracy";
+import { rankCorrelation } from "../../lib/src/metrics/rank-correlation";
+import { loadLeNet5 } from "../../lib/src/network/checkpoint";
+import { buildLeNet5 } from "../../lib/src/network/lenet";
+import { type tf } from "../../lib/src/tensors/tensorflow";
 import { digits } from "../helpers/data";
 
 const some = take(digits().test, 50);

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buildLeNet5, take, tf, toTensors } from "lenet-lab";
+import { toTensors } from "../../lib/src/data/batches";
+import { take } from "../../lib/src/data/dataset";
 import { explainInChunks, shapeOf } from "../../lib/src/explain/target";
+import { buildLeNet5 } from "../../lib/src/network/lenet";
+import { tf } from "../../lib/src/tensors/tensorflow";
 import { assertNoLeak } from "../helpers/assertions";
 import { digits } from "../helpers/data";
 

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type AxisField, buildLeNet5, findImageLayer, placing, receptiveField, tf, type Upsampling } from "lenet-lab";
+import { type AxisField, receptiveField } from "../../lib/src/explain/receptive-field";
+import { placing, type Upsampling } from "../../lib/src/explain/upsampling";
+import { findImageLayer } from "../../lib/src/network/graph";
+import { buildLeNet5 } from "../../lib/src/network/lenet";
+import { tf } from "../../lib/src/tensors/tensorflow";
 import { assertClose, assertNoLeak } from "../helpers/assertions";
 
 const { layers } = tf;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { tf } from "lenet-lab";
+import { tf } from "../../lib/src/tensors/tensorflow";
 
 /** Numbers that may differ by rounding; says where they part. */
 export function assertClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance = 1e-6): void {

@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Dataset, loadMnist, type Role, random, type TrainAndTest, take } from "lenet-lab";
+import { random } from "../../lib/src/common/random";
+import { type Dataset, type Role, take } from "../../lib/src/data/dataset";
+import { loadMnist, type TrainAndTest } from "../../lib/src/data/mnist";
 
 import ndarray = require("ndarray");
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { tf } from "lenet-lab";
+import { tf } from "../../lib/src/tensors/tensorflow";
 import { assertNoLeak } from "./assertions";
 
 /** Runs `work` and holds tensors, loaded graphs and temporary files after it against those before. */

@@ -1,4 +1,4 @@
-import type { Random } from "lenet-lab";
+import type { Random } from "../../lib/src/common/random";
 
 /** Damages a file. */
 export type Mutation = (bytes: Uint8Array, random: Random) => Uint8Array;

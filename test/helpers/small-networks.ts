@@ -1,4 +1,5 @@
-import { type Trainable, tf } from "lenet-lab";
+import { tf } from "../../lib/src/tensors/tensorflow";
+import { type Trainable } from "../../lib/src/train/gradient";
 
 let count = 0;
 

@@ -3,7 +3,13 @@
  * out at once, and the final weights go into a file.
  */
 import { existsSync, writeFileSync, writeSync } from "node:fs";
-import { affine, buildLeNet5, cosine, flatten, sgd, split, Trainer, trainable } from "lenet-lab";
+import { affine } from "../../lib/src/data/augment";
+import { split } from "../../lib/src/data/dataset";
+import { buildLeNet5 } from "../../lib/src/network/lenet";
+import { flatten, trainable } from "../../lib/src/train/gradient";
+import { sgd } from "../../lib/src/train/optimizer";
+import { cosine } from "../../lib/src/train/schedule";
+import { Trainer } from "../../lib/src/train/trainer";
 import { someDigits } from "./data";
 
 /** What the parent asks for. */

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runInContext } from "node:vm";
-import { countCorrect, evaluate, predictionsOf, take } from "lenet-lab";
 import { random } from "../../lib/src/common/random";
+import { take } from "../../lib/src/data/dataset";
 import { inferInt8, int8Engine } from "../../lib/src/int8/engine";
 import { encodeModel } from "../../lib/src/int8/file";
 import type { QuantizedDense, QuantizedModel } from "../../lib/src/int8/model";
+import { countCorrect, predictionsOf } from "../../lib/src/metrics/accuracy";
 import { loadLeNet5 } from "../../lib/src/network/checkpoint";
+import { evaluate } from "../../lib/src/network/evaluate";
 import { bareContext } from "../helpers/bare-context";
 import { digits } from "../helpers/data";
 import { inferSlowly } from "../helpers/infer-slowly";

@@ -3,22 +3,19 @@ import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import {
-  calibrate,
-  countCorrect,
-  evaluate,
-  fakeQuantized,
-  inferInt8,
-  int8ToOnnx,
-  loadLeNet5,
-  loadQuantization,
-  loadQuantized,
-  predictionsOf,
-  projectDataFolder,
-  runOnnx,
-  take,
-  toIntegers,
-} from "lenet-lab";
+import { take } from "../../lib/src/data/dataset";
+import { projectDataFolder } from "../../lib/src/data/mnist";
+import { loadQuantization } from "../../lib/src/data/results";
+import { loadQuantized } from "../../lib/src/int8/disk";
+import { inferInt8 } from "../../lib/src/int8/engine";
+import { countCorrect, predictionsOf } from "../../lib/src/metrics/accuracy";
+import { loadLeNet5 } from "../../lib/src/network/checkpoint";
+import { evaluate } from "../../lib/src/network/evaluate";
+import { int8ToOnnx } from "../../lib/src/onnx/export";
+import { runOnnx } from "../../lib/src/onnx/runtime";
+import { fakeQuantized } from "../../lib/src/quantize/qat";
+import { calibrate } from "../../lib/src/quantize/ranges";
+import { toIntegers } from "../../lib/src/quantize/to-integers";
 import { assertSameBits } from "../helpers/assertions";
 import { digits } from "../helpers/data";
 

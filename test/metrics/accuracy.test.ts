@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { confusionMatrix, countCorrect, meanAndDeviation, predictionsOf, wilsonInterval } from "lenet-lab";
+import {
+  confusionMatrix,
+  countCorrect,
+  meanAndDeviation,
+  predictionsOf,
+  wilsonInterval,
+} from "../../lib/src/metrics/accuracy";
 import { assertClose } from "../helpers/assertions";
 
 test("wilsonInterval(correct, total) gives the intervals of Newcombe 1998, table I, method 3", () => {

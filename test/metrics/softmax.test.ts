@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { evaluate, random, softmaxCrossEntropy, tf } from "lenet-lab";
+import { random } from "../../lib/src/common/random";
 import { classCount, lossOfEach, softmax } from "../../lib/src/metrics/softmax";
+import { evaluate } from "../../lib/src/network/evaluate";
+import { softmaxCrossEntropy } from "../../lib/src/network/loss";
+import { tf } from "../../lib/src/tensors/tensorflow";
 import { assertClose } from "../helpers/assertions";
 import { noise } from "../helpers/data";
 

@@ -2,20 +2,12 @@ import assert from "node:assert/strict";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import {
-  buildLeNet5,
-  type Checkpoint,
-  evaluate,
-  type LeNet5Options,
-  loadCheckpoint,
-  loadLeNet5,
-  random,
-  readWeights,
-  saveCheckpoint,
-  saveLeNet5,
-  writeAtomically,
-  writeWeights,
-} from "lenet-lab";
+import { writeAtomically } from "../../lib/src/common/files";
+import { random } from "../../lib/src/common/random";
+import { loadLeNet5, readWeights, saveLeNet5, writeWeights } from "../../lib/src/network/checkpoint";
+import { evaluate } from "../../lib/src/network/evaluate";
+import { buildLeNet5, type LeNet5Options } from "../../lib/src/network/lenet";
+import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "../../lib/src/network/safetensors";
 import { assertNoLeak, assertSameBits } from "../helpers/assertions";
 import { noise, temporaryFolder } from "../helpers/data";
 import { mutations } from "../helpers/mutations";

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buildLeNet5, evaluate, type Forward, softmaxCrossEntropy, tf, toForward, toTensors } from "lenet-lab";
+import { toTensors } from "../../lib/src/data/batches";
+import { evaluate, type Forward, toForward } from "../../lib/src/network/evaluate";
+import { buildLeNet5 } from "../../lib/src/network/lenet";
+import { softmaxCrossEntropy } from "../../lib/src/network/loss";
+import { tf } from "../../lib/src/tensors/tensorflow";
 import { assertClose, assertNoLeak } from "../helpers/assertions";
 import { noise } from "../helpers/data";
 

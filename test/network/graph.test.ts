@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buildLeNet5, findImageLayer, type GraphTensor, graphOf, inputOf, runGraph, runToLogits, tf } from "lenet-lab";
+import { findImageLayer, type GraphTensor, graphOf, inputOf, runGraph, runToLogits } from "../../lib/src/network/graph";
+import { buildLeNet5 } from "../../lib/src/network/lenet";
+import { tf } from "../../lib/src/tensors/tensorflow";
 import { assertClose, assertNoLeak } from "../helpers/assertions";
 
 const { layers } = tf;

@@ -1,18 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  adam,
-  buildLeNet5,
-  constant,
-  evaluate,
-  type LeNet5Options,
-  layerNames,
-  layerTable,
-  readWeights,
-  Trainer,
-  tf,
-  variantOf,
-} from "lenet-lab";
+import { readWeights } from "../../lib/src/network/checkpoint";
+import { evaluate } from "../../lib/src/network/evaluate";
+import { buildLeNet5, type LeNet5Options, layerNames, layerTable, variantOf } from "../../lib/src/network/lenet";
+import { tf } from "../../lib/src/tensors/tensorflow";
+import { adam } from "../../lib/src/train/optimizer";
+import { constant } from "../../lib/src/train/schedule";
+import { Trainer } from "../../lib/src/train/trainer";
 import { assertClose, assertNoLeak } from "../helpers/assertions";
 import { noise } from "../helpers/data";
 

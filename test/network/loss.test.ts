@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { random, softmaxCrossEntropy, tf } from "lenet-lab";
+import { random } from "../../lib/src/common/random";
+import { softmaxCrossEntropy } from "../../lib/src/network/loss";
+import { tf } from "../../lib/src/tensors/tensorflow";
 import { assertClose, assertNoLeak } from "../helpers/assertions";
 
 const source = random(1);

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runOnnx } from "lenet-lab";
 import { take } from "../../lib/src/data/dataset";
 import { loadLeNet5 } from "../../lib/src/network/checkpoint";
 import { evaluate } from "../../lib/src/network/evaluate";
 import { buildLeNet5 } from "../../lib/src/network/lenet";
 import { floatToOnnx } from "../../lib/src/onnx/export";
 import { decodeOnnx, type OnnxModel, onnxTypes } from "../../lib/src/onnx/format";
+import { runOnnx } from "../../lib/src/onnx/runtime";
 import { tf } from "../../lib/src/tensors/tensorflow";
 import { assertClose, assertNoLeak } from "../helpers/assertions";
 import { digits } from "../helpers/data";

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runOnnx } from "lenet-lab";
 import { random } from "../../lib/src/common/random";
 import { inferInt8 } from "../../lib/src/int8/engine";
 import type { QuantizedDense, QuantizedLayer, QuantizedModel } from "../../lib/src/int8/model";
 import { buildLeNet5 } from "../../lib/src/network/lenet";
 import { int8ToOnnx } from "../../lib/src/onnx/export";
 import { decodeOnnx, onnxTypes } from "../../lib/src/onnx/format";
+import { runOnnx } from "../../lib/src/onnx/runtime";
 import { fakeQuantized } from "../../lib/src/quantize/qat";
 import { calibrate } from "../../lib/src/quantize/ranges";
 import { toIntegers } from "../../lib/src/quantize/to-integers";

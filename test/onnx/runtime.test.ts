@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runOnnx } from "lenet-lab";
 import { int8ToOnnx } from "../../lib/src/onnx/export";
+import { runOnnx } from "../../lib/src/onnx/runtime";
 import { quantizedLeNet5 } from "../helpers/quantized-lenet";
 
 import Module = require("node:module");

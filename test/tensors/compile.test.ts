@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { compile, intAttribute, type NamedTensors, runKernel, tf, typeAttribute } from "lenet-lab";
+import { compile } from "../../lib/src/tensors/compile";
+import { intAttribute, type NamedTensors, runKernel, tf, typeAttribute } from "../../lib/src/tensors/tensorflow";
 import { assertClose, assertSameBits } from "../helpers/assertions";
 import { assertNothingLeft } from "../helpers/graphs";
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { tf } from "lenet-lab";
 import { encodeSavedModel, type Graph, type GraphAttribute, savedModelTypes } from "../../lib/src/tensors/saved-model";
+import { tf } from "../../lib/src/tensors/tensorflow";
 import { assertClose, assertNoLeak } from "../helpers/assertions";
 import { temporaryFolder } from "../helpers/data";
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
-import { random, runKernel, runKernels, stringAttribute, tf, typeAttribute } from "lenet-lab";
+import { random } from "../../lib/src/common/random";
+import { runKernel, runKernels, stringAttribute, tf, typeAttribute } from "../../lib/src/tensors/tensorflow";
 import { assertClose, assertNoLeak, assertSameBits } from "../helpers/assertions";
 import { root } from "../helpers/root";
 

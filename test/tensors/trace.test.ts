@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { runKernel, tf, typeAttribute } from "lenet-lab";
-import { type NamedTensors } from "../../lib/src/tensors/tensorflow";
+import { type NamedTensors, runKernel, tf, typeAttribute } from "../../lib/src/tensors/tensorflow";
 import { trace } from "../../lib/src/tensors/trace";
 import { assertClose, assertNoLeak } from "../helpers/assertions";
 

@@ -1,18 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  buildLeNet5,
-  type Forward,
-  flatten,
-  type Loss,
-  lossAndGradient,
-  softmaxCrossEntropy,
-  type Trainable,
-  tf,
-  toTensors,
-  trainable,
-  unflatten,
-} from "lenet-lab";
+import { toTensors } from "../../lib/src/data/batches";
+import { type Forward } from "../../lib/src/network/evaluate";
+import { buildLeNet5 } from "../../lib/src/network/lenet";
+import { type Loss, softmaxCrossEntropy } from "../../lib/src/network/loss";
+import { tf } from "../../lib/src/tensors/tensorflow";
+import { flatten, lossAndGradient, type Trainable, trainable, unflatten } from "../../lib/src/train/gradient";
 import { assertClose, assertNoLeak, assertSameBits } from "../helpers/assertions";
 import { noise, someDigits } from "../helpers/data";
 

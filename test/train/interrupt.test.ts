@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { watchInterrupt } from "lenet-lab";
+import { watchInterrupt } from "../../lib/src/train/interrupt";
 import { root } from "../helpers/root";
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 20));
@@ -36,7 +36,7 @@ test("watchInterrupt().release() removes its listener, whether a SIGINT came or 
 
 test("watchInterrupt() lets a second SIGINT have its usual effect", () => {
   const script = `
-    const watch = require("lenet-lab").watchInterrupt();
+    const watch = require("./lib/dist/train/interrupt").watchInterrupt();
     setTimeout(() => process.kill(process.pid, "SIGINT"), 50);
     const timer = setInterval(() => {
       if (!watch.happened()) return;

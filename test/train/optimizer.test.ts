@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { adam, clipNorm, type Optimizer, type OptimizerFactory, random, sgd } from "lenet-lab";
+import { random } from "../../lib/src/common/random";
+import { adam, clipNorm, type Optimizer, type OptimizerFactory, sgd } from "../../lib/src/train/optimizer";
 import { assertClose, assertSameBits } from "../helpers/assertions";
 
 const rates = [0.1, 0.1, 0.05, 0.02, 0.3];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { constant, cosine, type Schedule, stepDecay, warmUp } from "lenet-lab";
+import { constant, cosine, type Schedule, stepDecay, warmUp } from "../../lib/src/train/schedule";
 import { assertClose } from "../helpers/assertions";
 
 const rates = (schedule: Schedule, steps: number): number[] =>

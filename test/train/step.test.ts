@@ -1,23 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { affine } from "../../lib/src/data/augment";
+import { type Dataset } from "../../lib/src/data/dataset";
+import { elastic } from "../../lib/src/data/elastic";
+import { type Batch, Loader } from "../../lib/src/data/loader";
+import { buildLeNet5, type LeNet5Options } from "../../lib/src/network/lenet";
+import { type Loss, softmaxCrossEntropy } from "../../lib/src/network/loss";
+import { tf } from "../../lib/src/tensors/tensorflow";
 import {
-  affine,
-  type Batch,
-  buildLeNet5,
-  type Dataset,
-  elastic,
   flatten,
   type GradientResult,
-  type LeNet5Options,
-  type Loss,
   lossAndGradient,
-  softmaxCrossEntropy,
   type Trainable,
-  tf,
   trainable,
   unflatten,
-} from "lenet-lab";
-import { Loader } from "../../lib/src/data/loader";
+} from "../../lib/src/train/gradient";
 import { TrainingStep } from "../../lib/src/train/step";
 import { assertClose, assertSameBits } from "../helpers/assertions";
 import { noise, someDigits } from "../helpers/data";

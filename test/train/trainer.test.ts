@@ -7,36 +7,22 @@ import { createInterface } from "node:readline";
 import { after, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import {
-  adam,
-  affine,
-  buildLeNet5,
-  compose,
-  constant,
-  cosine,
-  elastic,
-  evaluate,
-  flatten,
-  type ImageMap,
-  imageMap,
-  type Loss,
-  loadCheckpoint,
-  lossAndGradient,
-  random,
-  type StepRecord,
-  saveCheckpoint,
-  sgd,
-  softmaxCrossEntropy,
-  subset,
-  type Trainable,
-  Trainer,
-  type TrainOptions,
-  take,
-  tf,
-  toTensors,
-  trainable,
-  unflatten,
-} from "lenet-lab";
+import { random } from "../../lib/src/common/random";
+import { affine, compose } from "../../lib/src/data/augment";
+import { toTensors } from "../../lib/src/data/batches";
+import { subset, take } from "../../lib/src/data/dataset";
+import { elastic } from "../../lib/src/data/elastic";
+import { type ImageMap, imageMap } from "../../lib/src/data/image-map";
+import { evaluate } from "../../lib/src/network/evaluate";
+import { buildLeNet5 } from "../../lib/src/network/lenet";
+import { type Loss, softmaxCrossEntropy } from "../../lib/src/network/loss";
+import { loadCheckpoint, saveCheckpoint } from "../../lib/src/network/safetensors";
+import { tf } from "../../lib/src/tensors/tensorflow";
+import { flatten, lossAndGradient, type Trainable, trainable, unflatten } from "../../lib/src/train/gradient";
+import { adam, sgd } from "../../lib/src/train/optimizer";
+import { type StepRecord, type TrainOptions } from "../../lib/src/train/options";
+import { constant, cosine } from "../../lib/src/train/schedule";
+import { Trainer } from "../../lib/src/train/trainer";
 import { assertClose, assertNoLeak, assertSameBits } from "../helpers/assertions";
 import { noise, someDigits, temporaryFolder } from "../helpers/data";
 import { assertNothingLeft } from "../helpers/graphs";

@@ -1,5 +1,4 @@
-import type { NamedTensors } from "../tensors/tensorflow";
-import { tf } from "../tensors/tensorflow";
+import { type NamedTensors, tf } from "../tensors/tensorflow";
 import { type BatchOptions, type BatchPlan, batchPlans } from "./batch-plan";
 import type { Dataset } from "./dataset";
 import type { ImageMap } from "./image-map";

@@ -1,7 +1,6 @@
 /** The images of a data set as one tensor of raw bytes, from which kernels take batches. */
 
-import type { NamedTensors } from "../tensors/tensorflow";
-import { intAttribute, runKernel, tf, typeAttribute } from "../tensors/tensorflow";
+import { intAttribute, type NamedTensors, runKernel, tf, typeAttribute } from "../tensors/tensorflow";
 import { copyPixels, type Dataset } from "./dataset";
 
 /** The pixels of a data set, as `packPixels` makes them. */

@@ -4,8 +4,7 @@
  * Both need nothing but the language, and run in a browser; worker threads are used where there are any.
  */
 import { checkQuantized, sizeOf, typeName } from "./check";
-import type { QuantizedModel } from "./model";
-import { type RunImages } from "./model";
+import type { QuantizedModel, RunImages } from "./model";
 import { referenceEngine } from "./reference/reference";
 import type { Requantization } from "./requantize";
 import { countThreads, threadedEngine } from "./threads/threads";

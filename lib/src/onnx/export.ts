@@ -3,8 +3,7 @@ import type { Quantization, QuantizedConv2d, QuantizedDense, QuantizedModel } fr
 import { quantizable } from "../quantize/quantizable";
 import type { tf } from "../tensors/tensorflow";
 import { OnnxGraph } from "./graph";
-import type { Kernel } from "./network";
-import { OnnxNetwork } from "./network";
+import { type Kernel, OnnxNetwork } from "./network";
 
 /** What an ONNX file says of itself, and how many images go in. */
 export interface OnnxOptions {

@@ -1,7 +1,6 @@
 import type { Forward } from "../network/evaluate";
 import { type Loss, softmaxCrossEntropy } from "../network/loss";
-import type { NamedTensors } from "../tensors/tensorflow";
-import { tf } from "../tensors/tensorflow";
+import { type NamedTensors, tf } from "../tensors/tensorflow";
 
 /** A forward pass and what is to be learned in it. */
 export interface Trainable {

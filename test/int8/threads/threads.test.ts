@@ -3,14 +3,16 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { inferInt8, int8Engine, loadQuantized, projectDataFolder } from "lenet-lab";
-import type { RunImages } from "../../../lib/dist/int8/reference/reference";
+import type { RunImages } from "../../../lib/dist/int8/model";
 import type { Job } from "../../../lib/dist/int8/threads/chunks";
 // compiled: workers are started from compiled files only
 import { countThreads, threadedEngine } from "../../../lib/dist/int8/threads/threads";
 import { int8Program } from "../../../lib/dist/int8/wasm/program";
 import { wasmEngine } from "../../../lib/dist/int8/wasm/wasm";
+import { projectDataFolder } from "../../../lib/src/data/mnist";
 import { checkQuantized } from "../../../lib/src/int8/check";
+import { loadQuantized } from "../../../lib/src/int8/disk";
+import { inferInt8, int8Engine } from "../../../lib/src/int8/engine";
 import { assertSameBits } from "../../helpers/assertions";
 import { digits } from "../../helpers/data";
 import { quantizedLeNet5 } from "../../helpers/quantized-lenet";

@@ -1,7 +1,6 @@
 /** The readable reference: runs a network in integers layer by layer, in any JavaScript engine, with nothing but typed arrays. */
 
-import type { QuantizedActivations } from "../check";
-import { type Activations, sizeOf } from "../check";
+import { type Activations, type QuantizedActivations, sizeOf } from "../check";
 import type { QuantizedDense, QuantizedModel, RunImages } from "../model";
 import type { Requantization } from "../requantize";
 import { prepareLayer, prepareLogits } from "./layers";

@@ -1,8 +1,7 @@
 /** A network as the WebAssembly kernel reads it: a record for each layer, weights, and where in memory activations go. */
 
 import { paddingAround } from "../../common/windows";
-import type { QuantizedActivations } from "../check";
-import { type Activations, sizeOf } from "../check";
+import { type Activations, type QuantizedActivations, sizeOf } from "../check";
 import type { QuantizedModel } from "../model";
 import { floatMultipliers, type Requantization } from "../requantize";
 import { packChannels, packKernel } from "./packing";

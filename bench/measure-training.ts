@@ -17,6 +17,13 @@ export interface TrainingMeasurement {
   versions: Record<string, string>;
 }
 
+/** An engine at work. */
+interface Started {
+  child: EngineProcess;
+  chosen: Chosen;
+  versions: Record<string, string>;
+}
+
 interface Ready {
   versions: Record<string, string>;
   parameters: number;
@@ -29,7 +36,7 @@ export async function measureTraining(
   { images, rounds, trialImages, lossBelow }: Settings["training"],
   say: (line: string) => void,
 ): Promise<Partial<Record<TrainingEngine, TrainingMeasurement>>> {
-  const started = new Map<string, { child: EngineProcess; chosen: Chosen; versions: Record<string, string> }>();
+  const started = new Map<string, Started>();
   try {
     for (const engine of engines) {
       const trial = (variants: readonly Variant[]) => tryVariants(engine, variants, trialImages);
@@ -44,7 +51,8 @@ export async function measureTraining(
       await child.ask<Epoch>("epoch");
     }
     const epochs = await alternate([...started.keys()], rounds, async (name) => {
-      const epoch = await (started.get(name)?.child as EngineProcess).ask<Epoch>("epoch");
+      const { child } = started.get(name) as Started;
+      const epoch = await child.ask<Epoch>("epoch");
       say(`training: ${name}: ${epoch.seconds.toFixed(2)} s, loss ${epoch.loss.toFixed(4)}`);
       return epoch;
     });

@@ -12,7 +12,7 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync }
 import { basename, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { parseArgs, stripVTControlCharacters } from "node:util";
 import { Failure, stop } from "./setup/failure.mjs";
 import { setUp } from "./setup.mjs";
 
@@ -145,7 +145,7 @@ function reporter() {
       if (passed) return console.log(`  ✓ ${seconds(Date.now() - began)} (slowest: ${slowest(cells)})`);
       const lines =
         problems.length > 0 ? problems : [complaint.trim().split("\n").slice(-5).join("\n") || "ended early"];
-      for (const line of lines) console.log(`  ✗ ${line.replace(/\x1b\[[0-9;]*m/g, "").replaceAll("\n", "\n    ")}`);
+      for (const line of lines) console.log(`  ✗ ${stripVTControlCharacters(line).replaceAll("\n", "\n    ")}`);
     },
   };
 }

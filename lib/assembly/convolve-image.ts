@@ -1,4 +1,4 @@
-import { Layer } from "./layer";
+import type { Layer } from "./layer";
 import { rounded } from "./requantize";
 
 /**

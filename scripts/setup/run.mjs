@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
 import { readJson, writeWhole } from "./files.mjs";
 import { isRunning, startOf } from "./lock.mjs";
 import { log } from "./project.mjs";
@@ -91,7 +92,7 @@ const lostConnection = /^WARNING: Retrying .* after connection broken by '(.*)':
  * @param {string} text
  */
 export function lastLines(text, count = 12) {
-  const plain = text.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, "").replace(/[^\n]*\r(?=[^\n])/g, "");
+  const plain = stripVTControlCharacters(text).replace(/[^\n]*\r(?=[^\n])/g, "");
   const lines = plain
     .split("\n")
     .map((line) => line.replace(lostConnection, "connection broken: $1").replace(/<[^<>]* object at 0x\w+>: /g, ""))

@@ -4,7 +4,7 @@ import { type Random, random } from "../../lib/src/common/random";
 import { type AffineRanges, affine, compose, horizontalFlip } from "../../lib/src/data/augment";
 import { toTensors } from "../../lib/src/data/batches";
 import { elastic } from "../../lib/src/data/elastic";
-import { type ImageMap } from "../../lib/src/data/image-map";
+import type { ImageMap } from "../../lib/src/data/image-map";
 import { type Compiled, compile } from "../../lib/src/tensors/compile";
 import { runKernel, tf, typeAttribute } from "../../lib/src/tensors/tensorflow";
 import { assertClose, assertNoLeak, assertSameBits } from "../helpers/assertions";

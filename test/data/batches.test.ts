@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { affine } from "../../lib/src/data/augment";
-import { type BatchOptions } from "../../lib/src/data/batch-plan";
+import type { BatchOptions } from "../../lib/src/data/batch-plan";
 import { batches, toTensors } from "../../lib/src/data/batches";
-import { type Dataset } from "../../lib/src/data/dataset";
+import type { Dataset } from "../../lib/src/data/dataset";
 import { elastic } from "../../lib/src/data/elastic";
-import { type Batch } from "../../lib/src/data/loader";
+import type { Batch } from "../../lib/src/data/loader";
 import { tf } from "../../lib/src/tensors/tensorflow";
 import { assertNoLeak, assertSameBits } from "../helpers/assertions";
 import { noise } from "../helpers/data";

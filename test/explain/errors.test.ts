@@ -8,7 +8,7 @@ import { inputGradient, integratedGradients } from "../../lib/src/explain/salien
 import { knownMnistErrors, rankByLoss } from "../../lib/src/metrics/label-errors";
 import { loadLeNet5 } from "../../lib/src/network/checkpoint";
 import { type Evaluation, evaluate } from "../../lib/src/network/evaluate";
-import { type tf } from "../../lib/src/tensors/tensorflow";
+import type { tf } from "../../lib/src/tensors/tensorflow";
 import { digits } from "../helpers/data";
 
 let model: tf.LayersModel;

@@ -10,7 +10,7 @@ import { gradCam, hiResCam, layerCam, type MapOptions } from "../../lib/src/expl
 import { inputGradient, integratedGradients } from "../../lib/src/explain/saliency";
 import { loadLeNet5 } from "../../lib/src/network/checkpoint";
 import { evaluate } from "../../lib/src/network/evaluate";
-import { type tf } from "../../lib/src/tensors/tensorflow";
+import type { tf } from "../../lib/src/tensors/tensorflow";
 import { assertClose } from "../helpers/assertions";
 import { digits } from "../helpers/data";
 import { root } from "../helpers/root";

@@ -9,7 +9,7 @@ import { meanAndDeviation } from "../../lib/src/metrics/accuracy";
 import { rankCorrelation } from "../../lib/src/metrics/rank-correlation";
 import { loadLeNet5 } from "../../lib/src/network/checkpoint";
 import { buildLeNet5 } from "../../lib/src/network/lenet";
-import { type tf } from "../../lib/src/tensors/tensorflow";
+import type { tf } from "../../lib/src/tensors/tensorflow";
 import { digits } from "../helpers/data";
 
 const some = take(digits().test, 50);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Figure } from "../../lib/src/figures/figure";
+import type { Figure } from "../../lib/src/figures/figure";
 import { lines } from "../../lib/src/figures/lines";
 
 const curve = { name: "loss", x: [1, 10, 100], y: [2.3, 0.5, 0.123456789] };

@@ -165,7 +165,7 @@ function requantize(
   );
   const value = rounded + output.zeroPoint;
   if (relu && value < output.zeroPoint) return output.zeroPoint;
-  return value < 0 ? 0 : value > 255 ? 255 : value;
+  return Math.min(Math.max(value, 0), 255);
 }
 
 function inFloat32(sum: bigint, inputScale: number, weightScale: number, outputScale: number): number {

@@ -65,7 +65,7 @@ export function assertMessage(
 ) {
   assert.equal(status, 1, stderr);
   assert.match(stderr, /^\n✗ /);
-  const [, first = "", second = "", third = ""] = /✗ (.*)\n {2}Why: ([^]*)\n {2}What to do: (.*)/.exec(stderr) ?? [];
+  const [, first = "", second = "", third = ""] = /✗ (.*)\n {2}Why: ([\s\S]*)\n {2}What to do: (.*)/.exec(stderr) ?? [];
   assert.match(first, what);
   assert.match(second, why);
   assert.match(third, todo);

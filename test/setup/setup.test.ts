@@ -37,7 +37,7 @@ test("README, .nvmrc, engines, the lock file and set-up name the same versions o
 test("README names the Python and the room on the disk that set-up asks for", async () => {
   const { oldest } = await import("../../scripts/setup/python.mjs");
   const { kept, needs } = await import("../../scripts/setup/space.mjs");
-  const [asked = ""] = /^You need Node [^]*?\n\n/m.exec(readFileSync(join(root, "README.md"), "utf8")) ?? [];
+  const [asked = ""] = /^You need Node [\s\S]*?\n\n/m.exec(readFileSync(join(root, "README.md"), "utf8")) ?? [];
   const peak = needs.venv + needs.modules + needs.tensorflow;
   for (const text of [`Python ${oldest.join(".")} or newer`, `${kept} GB stay`, `set-up takes ${peak.toFixed(1)} GB`])
     assert.ok(asked.replaceAll("\n", " ").includes(text), text);

@@ -73,7 +73,7 @@ test("compile(inputs, f, variables) assigns nothing when the graph runs: f sets 
     };
     const { compiled } = await compile({ w }, f, [variable]);
     const other = tf.tensor1d([5, 6]);
-    const { y } = compiled?.run({ w: other }) as { y: tf.Tensor };
+    const y = compiled?.run({ w: other }).y as tf.Tensor;
     assert.deepEqual(Array.from(y.dataSync()), [100, 144]);
     assert.deepEqual(Array.from(variable.dataSync()), [2, 4]);
     compiled?.dispose();

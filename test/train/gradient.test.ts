@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toTensors } from "../../lib/src/data/batches";
-import { type Forward } from "../../lib/src/network/evaluate";
+import type { Forward } from "../../lib/src/network/evaluate";
 import { buildLeNet5 } from "../../lib/src/network/lenet";
 import { type Loss, softmaxCrossEntropy } from "../../lib/src/network/loss";
 import { tf } from "../../lib/src/tensors/tensorflow";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { affine } from "../../lib/src/data/augment";
-import { type Dataset } from "../../lib/src/data/dataset";
+import type { Dataset } from "../../lib/src/data/dataset";
 import { elastic } from "../../lib/src/data/elastic";
-import { type Batch, Loader } from "../../lib/src/data/loader";
+import { Loader } from "../../lib/src/data/loader";
 import { buildLeNet5, type LeNet5Options } from "../../lib/src/network/lenet";
 import { type Loss, softmaxCrossEntropy } from "../../lib/src/network/loss";
 import { tf } from "../../lib/src/tensors/tensorflow";

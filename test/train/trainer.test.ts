@@ -20,7 +20,7 @@ import { loadCheckpoint, saveCheckpoint } from "../../lib/src/network/safetensor
 import { tf } from "../../lib/src/tensors/tensorflow";
 import { flatten, lossAndGradient, type Trainable, trainable, unflatten } from "../../lib/src/train/gradient";
 import { adam, sgd } from "../../lib/src/train/optimizer";
-import { type StepRecord, type TrainOptions } from "../../lib/src/train/options";
+import type { StepRecord, TrainOptions } from "../../lib/src/train/options";
 import { constant, cosine } from "../../lib/src/train/schedule";
 import { Trainer } from "../../lib/src/train/trainer";
 import { assertClose, assertNoLeak, assertSameBits } from "../helpers/assertions";

@@ -43,7 +43,7 @@ export class Loader {
     this.dataset = dataset;
     this.map = options.map;
     this.plans = batchPlans(dataset, options);
-    const first = this.plans.next().value;
+    const first = this.nextPlan();
     this.pixels = packPixels(dataset);
     try {
       this.next = this.draw(first);
@@ -92,7 +92,7 @@ export class Loader {
     tf.dispose([indices, draws]);
     this.next = undefined;
     if (this.map && !this.map.parts) this.batch.images = mapped(made, this.map, plan);
-    this.next = this.draw(this.plans.next().value);
+    this.next = this.draw(this.nextPlan());
   }
 
   dispose(): void {
@@ -105,7 +105,12 @@ export class Loader {
     this.next = undefined;
   }
 
-  private draw(plan: BatchPlan | void): Drawn | undefined {
+  private nextPlan(): BatchPlan | undefined {
+    const { value, done } = this.plans.next();
+    return done ? undefined : value;
+  }
+
+  private draw(plan: BatchPlan | undefined): Drawn | undefined {
     if (!plan) return undefined;
     const { indices, random } = plan;
     const [, height, width] = this.dataset.images.shape as [number, number, number];

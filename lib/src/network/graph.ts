@@ -69,19 +69,19 @@ export function findImageLayer(model: tf.LayersModel, name?: string): GraphTenso
  */
 export function runGraph(known: KnownValues, wanted: GraphTensor): tf.Tensor {
   const values = new Map(known);
-  const valueOf = (tensor: GraphTensor): tf.Tensor => {
+  const valueAt = (tensor: GraphTensor): tf.Tensor => {
     const value = values.get(tensor) ?? compute(tensor);
     values.set(tensor, value);
     return value;
   };
   const compute = ({ sourceLayer, inputs, callArgs, outputTensorIndex = 0 }: GraphTensor): tf.Tensor => {
     if (inputs.length === 0) throw new Error(`Expected a value for the input ${sourceLayer.name}, got none.`);
-    const arguments_ = inputs.map(valueOf);
+    const arguments_ = inputs.map(valueAt);
     const first = arguments_[0] as tf.Tensor;
     const output = sourceLayer.apply(arguments_.length === 1 ? first : arguments_, { ...callArgs, training: false });
     return (Array.isArray(output) ? output[outputTensorIndex] : output) as tf.Tensor;
   };
-  return valueOf(wanted);
+  return valueAt(wanted);
 }
 
 /**

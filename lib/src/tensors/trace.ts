@@ -1,5 +1,5 @@
 import { type Graph, type GraphAttribute, type GraphNode, savedModelTypes, type TensorInfo } from "./saved-model";
-import { type KernelAttribute, type NamedTensors, type NativeBackend, nativeBackend, tf } from "./tensorflow";
+import { type KernelAttribute, type NamedTensors, type NativeBackend, nativeBackend, type tf } from "./tensorflow";
 
 /** What a traced function did. */
 export interface Trace<T extends NamedTensors> {

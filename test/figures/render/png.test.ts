@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bars } from "../../../lib/src/figures/bars";
-import { type Figure } from "../../../lib/src/figures/figure";
+import type { Figure } from "../../../lib/src/figures/figure";
 import { heatmap } from "../../../lib/src/figures/heatmap";
 import { lines } from "../../../lib/src/figures/lines";
 import { networkDiagram } from "../../../lib/src/figures/network-diagram";

@@ -1,4 +1,4 @@
-import type { Layer } from "./layer";
+import { Layer } from "./layer";
 
 /** Widens the bytes of an image to int16 and takes the zero point off, row by row: what lies around the rows stays 0. */
 export function centre(layer: Layer, pixels: usize): void {

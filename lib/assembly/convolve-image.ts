@@ -1,4 +1,4 @@
-import type { Layer } from "./layer";
+import { Layer } from "./layer";
 import { rounded } from "./requantize";
 
 /**

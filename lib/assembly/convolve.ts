@@ -1,4 +1,4 @@
-import type { Layer } from "./layer";
+import { Layer } from "./layer";
 import { requantize } from "./requantize";
 
 /** Convolution, four windows side by side at a time. */

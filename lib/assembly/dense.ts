@@ -1,4 +1,4 @@
-import type { Layer } from "./layer";
+import { Layer } from "./layer";
 import { requantize } from "./requantize";
 
 /** Dense layer, blocks of sixteen units: activations, or float32 logits when `logits` is the address that they go to. */

@@ -3,7 +3,7 @@ import { centre } from "./centre";
 import { convolve, convolveAndPool } from "./convolve";
 import { convolveImage } from "./convolve-image";
 import { dense } from "./dense";
-import { Kind, type Layer } from "./layer";
+import { Kind, Layer } from "./layer";
 import { pool } from "./pool";
 
 /**

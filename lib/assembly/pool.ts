@@ -1,4 +1,4 @@
-import { Kind, type Layer } from "./layer";
+import { Kind, Layer } from "./layer";
 
 /** Pooling of any shape. Padding does not count: a window ends where its input does. */
 export function pool(layer: Layer): void {

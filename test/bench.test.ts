@@ -180,7 +180,10 @@ test("watchKernels(backend) counts calls and gives the backend back as it was", 
 
 test("the engines in Node train and infer in turn, and their results hold together", async (t) => {
   const engines = {
-    training: available(trainingEngines, { peers: false }),
+    // tfjs shuffles as it likes: with five batches an epoch an unlucky order can end above any bound
+    training: available(trainingEngines, { peers: false }).map((engine) =>
+      engine.name === "stock" ? { ...engine, options: { ...engine.options, shuffle: false } } : engine,
+    ),
     inference: available(inferenceEngines, { peers: false }),
   };
   const training = await measureTraining(engines.training, tiny.training, silent);

@@ -10,7 +10,8 @@ async function main({
   images,
   batchSize,
   softmax = true,
-}: TrainingRequest & { softmax?: boolean }): Promise<void> {
+  shuffle = true,
+}: TrainingRequest & { softmax?: boolean; shuffle?: boolean }): Promise<void> {
   const model = build(softmax ? "softmax" : "linear");
   model.compile({
     optimizer: tf.train.momentum(0.05, 0.9, true),
@@ -25,7 +26,7 @@ async function main({
   await model.fit(tf.tensor4d(pixels, [images, 28, 28, 1]), wanted, {
     batchSize,
     epochs: 1_000_000,
-    shuffle: true,
+    shuffle,
     verbose: 0,
     callbacks: {
       onEpochEnd: async (_, logs) => pauses.epochEnd({ loss: logs?.loss as number, accuracy: logs?.acc as number }),

@@ -15,13 +15,18 @@ const given = [
   2.303, 99.2, 98.2, 0.1307, 0.3081, 0.5, 1.96, 0.9, 0.999, 0.05, 0.005,
 ];
 
-it("notebooks are numbered from 01 without a gap", () => {
+it("notebooks are numbered from 01 without a gap, and README lists each", () => {
   const expected = notebooks.map((_, i) => String(i + 1).padStart(2, "0"));
   assert.deepEqual(
     notebooks.map(({ file }) => file.slice(0, 2)),
     expected,
   );
-  assert.ok(notebooks.length >= 3);
+  const listed = [...readme.matchAll(/^\| \[\d\d [^\]]+\]\(notebooks\/([^)]+)\)/gm)].map(([, file]) => file);
+  assert.deepEqual(
+    notebooks.map(({ file }) => file),
+    listed,
+  );
+  assert.match(readme, new RegExp(`^notebooks/ +01 to ${expected.at(-1)}:`, "m"));
 });
 
 for (const notebook of notebooks) {

@@ -23,13 +23,13 @@ test("lines(series) leaves counting to plotly when a line has no `x`", () => {
 });
 
 test("lines(series) is plain JSON: nothing is lost on the way into a notebook", () => {
-  const figure = lines([{ ...curve, band: { low: [1, 1, 1], high: [3, 3, 3] } }], {
+  const figure = lines([{ ...curve, y: Float32Array.from(curve.y), band: { low: [1, 1, 1], high: [3, 3, 3] } }], {
     title: "t",
+    xRange: [1, 100],
+    yRange: [0, 3],
     marks: [{ x: 3, text: "m" }],
   });
-  const copy = JSON.parse(JSON.stringify(figure));
-  assert.deepEqual(JSON.parse(JSON.stringify(copy)), copy);
-  assert.equal(copy.data.length, figure.data.length);
+  assert.deepEqual(JSON.parse(JSON.stringify(figure)), figure);
 });
 
 test("lines(series) draws a band under its line and keeps it out of the legend", () => {

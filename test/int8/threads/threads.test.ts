@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import os from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
+import { type Int8Options, inferInt8, int8Engine } from "../../../lib/dist/int8/engine";
 import type { RunImages } from "../../../lib/dist/int8/model";
 import type { Job } from "../../../lib/dist/int8/threads/chunks";
 // compiled: workers are started from compiled files only
@@ -12,7 +15,6 @@ import { wasmEngine } from "../../../lib/dist/int8/wasm/wasm";
 import { projectDataFolder } from "../../../lib/src/data/mnist";
 import { checkQuantized } from "../../../lib/src/int8/check";
 import { loadQuantized } from "../../../lib/src/int8/disk";
-import { inferInt8, int8Engine } from "../../../lib/src/int8/engine";
 import { assertSameBits } from "../../helpers/assertions";
 import { digits } from "../../helpers/data";
 import { quantizedLeNet5 } from "../../helpers/quantized-lenet";
@@ -100,9 +102,24 @@ test("small batches are not shared: one image, and what takes less than a worker
   assert.equal(asked.length, 1);
 });
 
-test("batches are shared by as many threads as the processor has, unless told otherwise", () => {
-  assert.ok(countThreads() >= 1);
-  assertSameBits(inferInt8(shipped, pixels), alone);
+test("batches are shared by as many threads as the processor has, unless told otherwise", (t) => {
+  let processors = 0;
+  t.mock.method(os, "availableParallelism", () => processors);
+  const { mock } = t.mock.method(Worker.prototype, "postMessage");
+  /** How many threads share a batch, the calling one included. */
+  const sharing = (options?: Int8Options) => {
+    mock.resetCalls();
+    assertSameBits(inferInt8(shipped, pixels, options), alone);
+    return 1 + new Set(mock.calls.map((call) => call.this)).size;
+  };
+  for (processors of [1, 2, 3, 5]) {
+    assert.equal(countThreads(), processors);
+    assert.equal(sharing(), processors);
+    assert.equal(sharing({ threads: 4 }), 4);
+    assert.equal(sharing({ threads: 1 }), 1);
+  }
+  processors = 200;
+  assert.equal(countThreads(), 64);
 });
 
 test("a process that has used workers ends by itself, and one without the worker's file has its results", () => {

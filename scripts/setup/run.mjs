@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { readJson, writeWhole } from "./files.mjs";
-import { isRunning, startOf } from "./lock.mjs";
+import { isRunning, startOf } from "./process.mjs";
 import { log } from "./project.mjs";
 
 /** @type {Set<import("node:child_process").ChildProcess>} */
@@ -58,8 +58,7 @@ export function endAll() {
  */
 export async function endOrphan(project) {
   const { pid, started } = readJson(project.child) ?? {};
-  // without a start time (macOS) the number may be another process's by now: leave it alone
-  const remains = () => Boolean(started) && isRunning(pid, started);
+  const remains = () => isRunning(pid, started);
   if (remains()) end(pid, "SIGTERM");
   for (let i = 0; i < 50 && remains(); i++) await sleep(100);
   if (remains()) end(pid, "SIGKILL");

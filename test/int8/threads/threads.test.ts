@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { inferInt8, int8Engine, loadQuantized, projectDataFolder } from "lenet-lab";
-import type { RunImages } from "../../../lib/dist/int8/reference/reference";
+import type { RunImages } from "../../../lib/dist/int8/model";
 import type { Job } from "../../../lib/dist/int8/threads/chunks";
 // compiled: workers are started from compiled files only
 import { countThreads, threadedEngine } from "../../../lib/dist/int8/threads/threads";

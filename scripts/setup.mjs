@@ -96,7 +96,7 @@ function isMachineReady(project) {
  */
 function machineKey(project) {
   const { root, venv, modules } = project;
-  const manifests = ["package.json", "lib/package.json", "package-lock.json", "requirements.txt"];
+  const manifests = ["package.json", "lib/package.json", "package-lock.json", "requirements.txt", "data/SHA256SUMS"];
   const sources = [...manifests, "scripts/setup.mjs", "scripts/setup"];
   const results = [
     ...[project.kernel, binding(project), join(modules, ".package-lock.json"), join(venv, "setup.json")],

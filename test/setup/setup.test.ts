@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -112,6 +112,28 @@ test("set-up leaves a .venv alone that it did not make", () => {
   writeFileSync(join(folder, ".venv", "precious"), "");
   assertMessage(runSetup(folder, {}), /not from this set-up/, /may be yours/, /Move or delete/);
   assert.ok(existsSync(join(folder, ".venv", "precious")));
+});
+
+test("the bench makes its environment as set-up does, and gives up in its own words", () => {
+  const folder = freshProject("bench peers");
+  cpSync(join(root, "bench"), join(folder, "bench"), { recursive: true });
+  const makePeers = () =>
+    spawnSync(process.execPath, [join(folder, "bench", "peers.mjs")], {
+      env: { ...process.env, PIP_CONFIG_FILE: "/dev/null", PIP_NO_INDEX: "1", PIP_FIND_LINKS: "" },
+      encoding: "utf8",
+    });
+  mkdirSync(join(folder, ".venv-bench"));
+  assertMessage(makePeers(), /\.venv-bench is not from this bench/, /may be yours/, /Move or delete/);
+  rmSync(join(folder, ".venv-bench"), { recursive: true });
+  assertMessage(
+    makePeers(),
+    /peers of the bench could not be installed/,
+    /No matching distribution/,
+    /without --peers .*bench\.log/,
+  );
+  const marker = join(folder, ".venv-bench", "setup.json");
+  assert.equal(readFileSync(marker, "utf8").trim(), "{}", "the environment is unfinished");
+  assert.equal(existsSync(join(folder, ".setup", "lock")), false, "the lock is released");
 });
 
 test("findCompiler without a compiler names those that it tried", () => {

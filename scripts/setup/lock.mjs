@@ -1,9 +1,11 @@
 // @ts-check
-/** One set-up at a time: a lock file that names its owner, taken over when the owner is gone. */
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+/** One set-up at a time: a lock file that names its owner, taken over unless the owner is proved to be at work. */
+import { randomUUID } from "node:crypto";
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Failure } from "./failure.mjs";
+import { isRunning, startOf } from "./process.mjs";
 
 /**
  * Waits for the lock and takes it.
@@ -13,19 +15,17 @@ import { Failure } from "./failure.mjs";
  */
 export async function takeLock(path, { minutes = 30 } = {}) {
   mkdirSync(dirname(path), { recursive: true });
-  const mine = JSON.stringify({ pid: process.pid, started: startOf(process.pid) });
+  const mine = JSON.stringify({ pid: process.pid, started: startOf(process.pid), id: randomUUID() });
   const until = Date.now() + minutes * 60_000;
   let told = false;
   while (!take(path, mine)) {
-    const holder = read(path);
-    if (holder === undefined) continue;
-    const { pid, started } = parse(holder);
-    if (!isRunning(pid, started)) {
-      discard(path, holder);
-      continue;
+    const held = read(path);
+    if (held === undefined || removeDead(path, held, mine)) continue;
+    const { pid, started } = parse(held);
+    if (!told && isRunning(pid, started)) {
+      console.log(`  … waiting for another set-up (process ${pid}) to finish`);
+      told = true;
     }
-    if (!told) console.log(`  … waiting for another set-up (process ${pid}) to finish`);
-    told = true;
     if (Date.now() > until) throw stuck(pid, minutes);
     await sleep(300);
   }
@@ -52,19 +52,25 @@ function take(path, content) {
 }
 
 /**
- * Removes a lock whose owner is gone, unless a third process has been faster and holds it now.
+ * Removes a lock whose owner is not at work. Only who holds a second lock may do so: otherwise a slow process could remove
+ * the lock of a fast one that has taken over meanwhile. The second lock can be left behind as well, and then has a third.
  * @param {string} path
- * @param {string} stale
+ * @param {string} held
+ * @param {string} mine
+ * @returns {boolean} whether it is gone
  */
-function discard(path, stale) {
-  const aside = `${path}.${process.pid}.stale.tmp`;
-  try {
-    renameSync(path, aside);
-    if (readFileSync(aside, "utf8") !== stale) linkSync(aside, path);
-  } catch {
-    // somebody else has moved it: look again
+function removeDead(path, held, mine) {
+  const { pid, started } = parse(held);
+  if (isRunning(pid, started)) return false;
+  const guard = `${path}.guard`;
+  if (!take(guard, mine)) {
+    const other = read(guard);
+    if (other !== undefined) removeDead(guard, other, mine);
+    return false;
   }
-  rmSync(aside, { force: true });
+  if (read(path) === held) rmSync(path, { force: true });
+  rmSync(guard, { force: true });
+  return true;
 }
 
 /** @param {string} path */
@@ -83,29 +89,6 @@ function parse(text) {
   } catch {
     return { pid: 0, started: "" };
   }
-}
-
-/**
- * @param {number} pid
- * @param {string} started tells the process from a later one with the same number
- */
-export function isRunning(pid, started) {
-  if (!(pid > 0)) return false;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code === "ESRCH") return false;
-  }
-  return startOf(pid) === started;
-}
-
-/**
- * When a process was started, where the system says so (Linux).
- * @param {number} pid
- */
-export function startOf(pid) {
-  const stat = read(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
 }
 
 /**

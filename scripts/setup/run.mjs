@@ -5,7 +5,7 @@ import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync } from 
 import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import { readJson, writeWhole } from "./files.mjs";
-import { isRunning, startOf } from "./lock.mjs";
+import { isRunning, startOf } from "./process.mjs";
 import { log } from "./project.mjs";
 
 /** @type {Set<import("node:child_process").ChildProcess>} */
@@ -59,8 +59,7 @@ export function endAll() {
  */
 export async function endOrphan(project) {
   const { pid, started } = readJson(project.child) ?? {};
-  // without a start time (macOS) the number may be another process's by now: leave it alone
-  const remains = () => Boolean(started) && isRunning(pid, started);
+  const remains = () => isRunning(pid, started);
   if (remains()) end(pid, "SIGTERM");
   for (let i = 0; i < 50 && remains(); i++) await sleep(100);
   if (remains()) end(pid, "SIGKILL");

@@ -147,8 +147,8 @@ async function compile(project, work, compiler) {
   const lib = join(project.tensorflow, "lib");
   const shared = ["-O2", "-std=c++17", "-fPIC", "-shared", "-Wl,--no-as-needed"];
   const includes = [join(work, "include"), join(project.modules, "node-api-headers", "include")];
-  const sources = ["binding/tfjs_backend.cc", "binding/tfjs_binding.cc", native(project, "unmute.cc")];
-  // the order counts: the last library is set up first, so that it can hush the others (see native/mute.cc)
+  const sources = ["binding/tfjs_backend.cc", "binding/tfjs_binding.cc"];
+  // the order counts: the last library is set up first, before the others log (see native/mute.cc)
   const linked = [...libraries, "libmute.so"];
   const commands = [
     [...shared, native(project, "mute.cc"), "-o", join(lib, "libmute.so")],

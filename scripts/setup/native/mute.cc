@@ -1,18 +1,17 @@
-// TensorFlow logs a line about oneDNN while its library is being loaded, before any log level can reach it.
-// This library is loaded just before and takes stderr away; unmute.cc, loaded just after, gives it back.
+// TensorFlow logs a line about oneDNN while its library is being loaded, before it has read TF_CPP_MIN_LOG_LEVEL itself.
+// This library is loaded just before and hands the level on. The name carries the release of Abseil in the pinned wheel:
+// with another one the function is not found, and the line is back.
 #include <cstdlib>
-#include <fcntl.h>
-#include <unistd.h>
 
-extern "C" int muted_stderr;
-int muted_stderr = -1;
+namespace absl {
+inline namespace lts_20250814 {
+enum class LogSeverityAtLeast : int {};
+__attribute__((weak)) void SetMinLogLevel(LogSeverityAtLeast);
+}  // namespace lts_20250814
+}  // namespace absl
 
 __attribute__((constructor)) static void mute() {
   const char* level = std::getenv("TF_CPP_MIN_LOG_LEVEL");
-  if (level == nullptr || std::atoi(level) < 1) return;
-  int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-  if (nowhere < 0) return;
-  muted_stderr = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-  if (muted_stderr >= 0) dup2(nowhere, STDERR_FILENO);
-  close(nowhere);
+  if (level == nullptr || absl::SetMinLogLevel == nullptr) return;
+  absl::SetMinLogLevel(static_cast<absl::LogSeverityAtLeast>(std::atoi(level)));
 }

@@ -198,4 +198,5 @@ def main(path, output, project):
     tell(event="passed")
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -31,8 +31,14 @@ function findTests(root, words) {
     });
   }
   const chosen = words.length === 0 ? files : files.filter((file) => words.some((word) => file.includes(word)));
-  return chosen.map((file) => join("test", file));
+  return chosen.sort((a, b) => Number(isSlow(b)) - Number(isSlow(a))).map((file) => join("test", file));
 }
+
+/**
+ * Files that mostly wait, for kernels and other processes: begun first, they cost no time at the end.
+ * @param {string} file
+ */
+const isSlow = (file) => /^(privacy|readme-code|bench)\.|^notebooks.|trainer-signals/.test(file);
 
 /**
  * Each stage by name; it says whether it passed.

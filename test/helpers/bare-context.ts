@@ -12,7 +12,8 @@ import { root } from "./root";
  * @returns the context, with the file's exports as its globals, and the names of the files that were loaded
  */
 export function bareContext(name: string): { context: Context; files: string[] } {
-  const context = createContext(Object.create(null));
+  // the one thing that every engine has beside the language
+  const context = createContext(Object.assign(Object.create(null), { atob }));
   const loaded = new Map<string, Record<string, unknown>>();
   const load = (file: string): Record<string, unknown> => {
     const known = loaded.get(file);

@@ -50,7 +50,7 @@ test("lenet-lab/int8 can be bundled for a browser in less than 48 KB, which run 
   const script = bundle?.text ?? "";
   t.diagnostic(`${script.length} bytes`);
   assert.ok(script.length < 48_000, `${script.length} bytes`);
-  const context = createContext({ bytes: [...bytes], pixels: [...pixels], WebAssembly });
+  const context = createContext({ bytes: [...bytes], pixels: [...pixels], atob });
   runInContext(`${script}; var { decodeModel, inferInt8, predictionsOf } = lab;`, context);
   assert.deepEqual([...runInContext(answer, context)], expected);
 });

@@ -22,7 +22,10 @@ function start(path: string, code: string) {
 
 /** Takes a lock at once or gives up. */
 function tryLock(path: string) {
-  return evaluate("lock.mjs", `(await it.takeLock(${JSON.stringify(path)}, { minutes: 0 })).release(); console.log("taken")`);
+  return evaluate(
+    "lock.mjs",
+    `(await it.takeLock(${JSON.stringify(path)}, { minutes: 0 })).release(); console.log("taken")`,
+  );
 }
 
 test("a lock is kept by its living owner, and taken over at once from another process with the owner's number", async () => {

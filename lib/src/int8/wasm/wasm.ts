@@ -61,17 +61,7 @@ export function wasmEngine(program: Int8Program, module = kernelModule()): RunIm
   };
 }
 
-/** The bytes of the kernel, from base64. Not every engine has a decoder of its own. */
+/** The bytes of the kernel. */
 export function kernelBytes(): Uint8Array {
-  const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const bytes = new Uint8Array(Math.floor((kernelBase64.length * 3) / 4));
-  let [bits, held, at] = [0, 0, 0];
-  for (const digit of kernelBase64) {
-    bits = ((bits << 6) | digits.indexOf(digit)) & 0xffff;
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    bytes[at++] = bits >> held;
-  }
-  return bytes;
+  return Uint8Array.from(atob(kernelBase64), (character) => character.charCodeAt(0));
 }

@@ -1,3 +1,4 @@
+import { checkPositive } from "../common/checks";
 import { svgToPng } from "./render/png";
 import { liveOutput, pictureBundle } from "./show";
 import { BoundedCurve, type CurvePoint, chartSize, trainingChart } from "./training-chart";
@@ -115,7 +116,7 @@ export function trainingDisplay({ epochs, stepsPerEpoch, imagesPerStep }: Traini
 
 /** A progress bar for `total` pieces of work; outside a kernel a line when it is done. */
 export function progress(total: number, label: string): Progress {
-  if (!(total > 0)) throw new RangeError(`Expected \`total\` to be above 0, got ${total}.`);
+  checkPositive("total", total);
   const output = liveOutput();
   const began = performance.now();
   let [count, drawn] = [0, 0];

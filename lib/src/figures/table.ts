@@ -18,7 +18,7 @@ export type TableRow = Readonly<Record<string, string | number>>;
 
 /** A table whose columns are the keys of its rows, in the order of their first appearance. */
 export function table(rows: readonly TableRow[], { caption = "", digits, align = {} }: TableOptions = {}): Table {
-  if (rows.length === 0) throw new Error("Expected `rows` to hold at least one row, got none.");
+  if (rows.length === 0) throw new RangeError("Expected `rows` to hold at least one row, got none.");
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   for (const name of Object.keys(align)) {
     if (!columns.includes(name))

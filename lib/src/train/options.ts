@@ -1,3 +1,4 @@
+import { checkFraction, checkPositive, checkWhole } from "../common/checks";
 import type { Dataset } from "../data/dataset";
 import type { ImageMap } from "../data/image-map";
 import type { Loss } from "../network/loss";
@@ -87,14 +88,10 @@ export function checkOptions({
   parts,
 }: TrainOptions): void {
   for (const [name, value] of Object.entries({ epochs, patience, parts, everySteps: checkpoint?.everySteps })) {
-    if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
-      throw new RangeError(`Expected \`${name}\` to be a whole number above 0, got ${value}.`);
-    }
+    if (value !== undefined) checkWhole(name, value, { above: 0 });
   }
-  if (maxGradientNorm !== undefined && !(maxGradientNorm > 0))
-    throw new RangeError(`Expected \`maxGradientNorm\` to be above 0, got ${maxGradientNorm}.`);
-  if (averageDecay !== undefined && !(averageDecay >= 0 && averageDecay < 1))
-    throw new RangeError(`Expected \`averageDecay\` in [0, 1), got ${averageDecay}.`);
+  if (maxGradientNorm !== undefined) checkPositive("maxGradientNorm", maxGradientNorm);
+  if (averageDecay !== undefined) checkFraction("averageDecay", averageDecay);
   if (train.role !== "train")
     throw new Error(`Expected \`train\` to be a training set, got the ${train.role} set of ${train.name}.`);
   // types keep a test set out; a cast, or plain JavaScript, does not

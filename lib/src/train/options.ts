@@ -1,4 +1,5 @@
 import { checkFraction, checkPositive, checkWhole } from "../common/checks";
+import type { EpochRecord, StepRecord } from "../common/records";
 import type { Dataset } from "../data/dataset";
 import type { ImageMap } from "../data/image-map";
 import type { Loss } from "../network/loss";
@@ -50,31 +51,6 @@ export interface TrainOptions {
   /** shows progress: live in a notebook, a line an epoch elsewhere */
   display?: boolean;
 }
-
-/** One batch of a run; steps and epochs count from 0. */
-export interface StepRecord {
-  step: number;
-  epoch: number;
-  loss: number;
-  accuracy: number;
-  learningRate: number;
-  /** Euclidean norm of the gradient before clipping; NaN unless `maxGradientNorm` is set */
-  gradientNorm: number;
-}
-
-/** One epoch of a run, counted from 0; training loss and accuracy are means over its batches as they were when learned from. */
-export interface EpochRecord {
-  epoch: number;
-  learningRate: number;
-  trainLoss: number;
-  trainAccuracy: number;
-  validationLoss?: number;
-  validationAccuracy?: number;
-  seconds: number;
-}
-
-/** Why a run ended. */
-export type StopReason = "finished" | "interrupted" | "stopped early";
 
 /** Refuses options that cannot be meant. */
 export function checkOptions({

@@ -1,19 +1,19 @@
 /** Microseconds a call, of every engine in turn. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { type InferenceEngine, mnistFolder, projectDataFolder } from "lenet-lab";
+import { type BenchVariant, type InferenceEngine, mnistFolder, projectDataFolder } from "lenet-lab";
 import { checkLogits, type Expected } from "./check-logits";
 import { EngineProcess, root } from "./engine-process";
 import type { Inferring } from "./engines";
 import { alternate } from "./rounds";
 import type { Settings } from "./settings";
 import { type Summary, summary } from "./statistics";
-import { type Chosen, choose, type Variant } from "./variants";
+import { choose, type Variant } from "./variants";
 
 /** What an inference engine came to: microseconds a call. */
 export interface InferenceMeasurement {
   microseconds: Summary;
-  chosen: Chosen;
+  chosen: BenchVariant;
   versions: Record<string, string>;
 }
 
@@ -24,7 +24,7 @@ process.once("exit", () => rmSync(workFolder, { recursive: true, force: true }))
 /** An engine that is ready for its rounds. */
 export interface Started {
   child: EngineProcess;
-  chosen: Chosen;
+  chosen: BenchVariant;
   versions: Record<string, string>;
   pace: Pace;
 }

@@ -1,26 +1,26 @@
 /** Seconds an epoch, of every engine in turn. */
-import { mnistFolder, type TrainingEngine } from "lenet-lab";
+import { type BenchVariant, mnistFolder, type TrainingEngine } from "lenet-lab";
 import { EngineProcess } from "./engine-process";
 import type { Engine } from "./engines";
 import type { Epoch } from "./engines/training";
 import { alternate } from "./rounds";
 import { batchSize, type Settings, threads } from "./settings";
 import { type Summary, summary } from "./statistics";
-import { type Chosen, choose, type Variant } from "./variants";
+import { choose, type Variant } from "./variants";
 
 /** What a training engine came to. */
 export interface TrainingMeasurement {
   seconds: Summary;
   /** of the last epoch, as the engine reports it */
   loss: number;
-  chosen: Chosen;
+  chosen: BenchVariant;
   versions: Record<string, string>;
 }
 
 /** An engine at work. */
 interface Started {
   child: EngineProcess;
-  chosen: Chosen;
+  chosen: BenchVariant;
   versions: Record<string, string>;
 }
 

@@ -1,5 +1,6 @@
 /** The report on the terminal: goals first, then medians with their spread, then curves, then kernels. */
 import type { BenchGoal, BenchSpread, ScalingCurve } from "lenet-lab";
+import { alignedRow, columnWidths } from "../lib/src/common/text";
 import type { Measured } from "./results";
 
 /** All of a run as text. */
@@ -85,10 +86,8 @@ function threadText({ training, inference }: Measured): string {
 
 /** Rows with their cells below each other. */
 function columns(rows: string[][]): string {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  return rows
-    .map((row) => `  ${row.map((cell, i) => cell.padEnd(widths[i] as number)).join("  ")}`.trimEnd())
-    .join("\n");
+  const widths = columnWidths(rows);
+  return rows.map((row) => `  ${alignedRow(row, widths)}`).join("\n");
 }
 
 const thousands = (value: number) => value.toLocaleString("en");

@@ -1,15 +1,10 @@
+import type { BenchVariant } from "lenet-lab";
+
 /** Ways to use one engine, of which the fastest is measured. */
 export interface Variant {
   label: string;
   options?: Record<string, unknown>;
   env?: Record<string, string>;
-}
-
-/** What the trial of the variants gave. */
-export interface Chosen {
-  variant: string;
-  /** all variants by label: seconds an epoch or microseconds a call, on few images; empty when none were tried */
-  tried: Record<string, number>;
 }
 
 /**
@@ -20,7 +15,7 @@ export async function choose(
   variants: readonly Variant[],
   measure: ((variants: readonly Variant[]) => Promise<number[]>) | undefined,
   { fixed = false }: { fixed?: boolean } = {},
-): Promise<{ variant: Variant; chosen: Chosen }> {
+): Promise<{ variant: Variant; chosen: BenchVariant }> {
   const [first] = variants as readonly [Variant];
   if (!measure || variants.length === 1) return { variant: first, chosen: { variant: first.label, tried: {} } };
   const times = await measure(variants);

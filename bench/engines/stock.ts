@@ -1,5 +1,5 @@
 /** tfjs-node as it comes: nothing of the library is loaded, whose gradients would make it faster. */
-import "./node-shim";
+import "../../scripts/setup/util-for-tfjs.cjs";
 import * as tf from "@tensorflow/tfjs-node";
 import { readTensors } from "./data";
 

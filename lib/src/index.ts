@@ -3,6 +3,7 @@
 // common: what every room uses
 export { writeAtomically } from "./common/files";
 export { type Random, random } from "./common/random";
+export type { EpochRecord, StepRecord, StopReason } from "./common/records";
 // data: the images and their batches
 export { type AffineRanges, affine, compose, horizontalFlip } from "./data/augment";
 export { type BatchOptions, stepsPerEpoch } from "./data/batch-plan";
@@ -54,7 +55,7 @@ export { type GreyImages, type ImageGridOptions, imageGrid, type Picture } from 
 export { type LineSeries, type LinesOptions, lines } from "./figures/lines";
 export { networkDiagram } from "./figures/network-diagram";
 export type { DiagramLayer } from "./figures/network-layout";
-export { type EpochInfo, type Progress, progress, type StepInfo } from "./figures/progress";
+export { type Progress, progress } from "./figures/progress";
 export { figureToPng, type PngOptions } from "./figures/render/png";
 export { type Points, type ScatterOptions, scatter } from "./figures/scatter";
 export {
@@ -147,6 +148,6 @@ export { type KernelAttribute, type NamedTensors, runKernel, tf, typeAttribute }
 // train: one step, and a run
 export { flatten, type GradientResult, lossAndGradient, type Trainable, trainable } from "./train/gradient";
 export { adam, type Optimizer, type OptimizerFactory, type OptimizerState, sgd } from "./train/optimizer";
-export type { EpochRecord, StepRecord, StopReason, TrainOptions } from "./train/options";
+export type { TrainOptions } from "./train/options";
 export { constant, cosine, type Schedule, stepDecay, warmUp } from "./train/schedule";
 export { Trainer } from "./train/trainer";

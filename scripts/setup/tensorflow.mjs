@@ -2,6 +2,7 @@
 /** Makes tfjs-node load: what is there, else the package's own installer, else TensorFlow's Python wheel. */
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Failure } from "./failure.mjs";
 import { proxies } from "./network.mjs";
 import { run } from "./run.mjs";
@@ -21,15 +22,15 @@ export async function prepareTensorflow(project) {
   throw noTensorflow(project, { installer, wheel: wheel ?? (await whyNot(project)) });
 }
 
-/** Multiplies two matrices; Node 24 and later lack two helpers that tfjs-node calls. */
+/** Multiplies two matrices. */
 const matmul = `
-Object.assign(require("node:util"), { isNullOrUndefined: (value) => value == null, isArray: Array.isArray });
 const tf = require("@tensorflow/tfjs-node");
 const product = tf.matMul([[1, 2]], [[3], [4]]).dataSync()[0];
 if (product !== 11) throw new Error("Expected [1, 2] times [3, 4] to be 11, got " + product);`;
+const util = fileURLToPath(new URL("util-for-tfjs.cjs", import.meta.url));
 
 /** @param {Project} project */
-const multiply = (project) => run(project, process.execPath, ["-e", matmul], { minutes: 2 });
+const multiply = (project) => run(project, process.execPath, ["-r", util, "-e", matmul], { minutes: 2 });
 
 /**
  * Whether tfjs-node computes a matrix product, in a process of its own: a bad binding may crash it.

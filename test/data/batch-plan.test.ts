@@ -72,7 +72,7 @@ test("batchPlans(data, options) refuses counts that are not whole, and data with
         new RegExp(`^RangeError: Expected \`${name}\` to be a whole number`),
       );
   }
-  assert.throws(() => plans(0, {}), /^Error: Expected images in the train set of noise, got none\.$/);
+  assert.throws(() => plans(0, {}), /^RangeError: Expected images in the train set of noise, got none\.$/);
 });
 
 test("stepsPerEpoch(data, batchSize) counts the last smaller batch", () => {

@@ -146,7 +146,7 @@ test("placing(model, layer, upsampling) refuses words that it does not know", ()
   const model = buildLeNet5();
   assert.throws(
     () => placing(model, findImageLayer(model), "stretched" as Upsampling),
-    /^RangeError: Expected `upsampling` to be "aligned", "stretch" or "none", got stretched\.$/,
+    /^Error: Expected `upsampling` to be "aligned", "stretch" or "none", got stretched\.$/,
   );
   model.dispose();
 });

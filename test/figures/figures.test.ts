@@ -65,7 +65,7 @@ test("lines(series) says in words what it shows", () => {
 });
 
 test("lines(series) refuses no lines and lists of different lengths", () => {
-  assert.throws(() => lines([]), /at least one line, got none/);
+  assert.throws(() => lines([]), /^RangeError: .*at least one line, got none/);
   assert.throws(() => lines([{ ...curve, x: [1, 2] }]), /`x of loss` to hold 3 items like `y`, got 2/);
   assert.throws(() => lines([{ ...curve, band: { low: [1], high: [1, 2, 3] } }]), /band\.low of loss/);
 });

@@ -56,7 +56,7 @@ test("table(rows) writes minus, infinity and missing numbers", () => {
 });
 
 test("table refuses no rows and sides of columns it does not have", () => {
-  assert.throws(() => table([]), /at least one row, got none/);
+  assert.throws(() => table([]), /^RangeError: .*at least one row, got none/);
   assert.throws(
     () => table(rows, { align: { oops: "left" } }),
     /name columns of the table \(layer, parameters, share\), got oops/,

@@ -69,13 +69,19 @@ test("checkQuantized(model) names what does not fit", () => {
   const without = (index: number) => other({ layers: model.layers.filter((_, i) => i !== index) });
   const cases: [QuantizedModel, RegExp][] = [
     [other({ inputShape: [5, 6] }), /^Error: Expected `inputShape` to be \[height, width, channels\], got \[5, 6\]\.$/],
-    [other({ inputShape: [5, 0, 1] }), /^Error: Expected `inputShape` to be a whole number in 1 … 65535, got 0\.$/],
+    [
+      other({ inputShape: [5, 0, 1] }),
+      /^RangeError: Expected `inputShape` to be a whole number in 1 … 65535, got 0\.$/,
+    ],
     [other({ inputShape: [5, 6, 1.5] }), /`inputShape` .* got 1\.5/],
     [
       other({ inputShape: [60_000, 60_000, 1] }),
-      /Expected `inputShape` to have at most 16777216 numbers, got \[60000, 60000, 1\]/,
+      /^RangeError: Expected `inputShape` to have at most 16777216 numbers, got \[60000, 60000, 1\]/,
     ],
-    [other({ input: { scale: 0, zeroPoint: 0 } }), /Expected scale of `input` to be a float32 number above 0, got 0/],
+    [
+      other({ input: { scale: 0, zeroPoint: 0 } }),
+      /^RangeError: Expected scale of `input` to be a float32 number above 0, got 0/,
+    ],
     [other({ input: { scale: 1 / 255, zeroPoint: 0 } }), /scale of `input` .* got 0\.00392\d+: use Math\.fround\.$/],
     [other({ input: { scale: Number.NaN, zeroPoint: 0 } }), /scale of `input` .* got NaN/],
     [other({ input: { scale: Number.POSITIVE_INFINITY, zeroPoint: 0 } }), /scale of `input` .* got Infinity/],
@@ -103,21 +109,24 @@ test("checkQuantized(model) names what does not fit", () => {
     [changed(0, { output: { scale: 1, zeroPoint: -1 } }), /zero point of `output` of conv .* got -1/],
     [changed(3, { output: { scale: -1, zeroPoint: 0 } }), /scale of `output` of dense .* got -1/],
     [changed(0, { bias: new Int32Array(3) }), /conv: expected `bias` to hold 2 numbers, one a scale, got 3/],
-    [changed(0, { scales: new Float32Array(0) }), /conv: expected at least one output channel, got none/],
+    [changed(0, { scales: new Float32Array(0) }), /^RangeError: conv: expected at least one output channel, got none/],
     [changed(0, { scales: Float32Array.of(1, 0) }), /`scales\[1\]` of conv to be a float32 number above 0, got 0/],
-    [changed(0, { kernel: [1, 2] }), /conv: expected `kernel` to be of type Int8Array, got Array/],
+    [changed(0, { kernel: [1, 2] }), /^TypeError: conv: expected `kernel` to be of type Int8Array, got Array/],
     [
       changed(0, { scales: new Float64Array(2) }),
       /conv: expected `scales` to be of type Float32Array, got Float64Array/,
     ],
     [changed(0, { scales: undefined }), /conv: expected `scales` to be of type Float32Array, got Undefined/],
     [changed(0, { bias: undefined }), /conv: expected `bias` to be of type Int32Array, got Undefined/],
-    [changed(0, { kernel: new Int8Array(12).fill(-128) }), /conv: expected weights of 8 bits in −127 … 127, got -128/],
+    [
+      changed(0, { kernel: new Int8Array(12).fill(-128) }),
+      /^RangeError: conv: expected weights of 8 bits in −127 … 127, got -128/,
+    ],
     [changed(0, { bits: 4, kernel: new Int8Array(12).fill(8) }), /conv: expected weights of 4 bits in −7 … 7, got 8/],
     [changed(0, { bits: 1 }), /`bits` of conv to be a whole number in 2 … 8, got 1/],
     [
       changed(0, { bias: Int32Array.of(0, 2 ** 31 - 1530) }),
-      /conv: expected accumulators within int32, but channel 1 may reach 2147483648: its scale is too small for its bias/,
+      /^RangeError: conv: expected accumulators within int32, but channel 1 may reach 2147483648: its scale is too small for its bias/,
     ],
   ];
   for (const [broken, message] of cases) assert.throws(() => checkQuantized(broken), message);

@@ -200,6 +200,7 @@ test("int8.ts and model-file.ts run in an engine that has nothing but the langua
   const pixels = digits().test.images.data.subarray(0, 3 * 784);
   const [int8, file] = [bareContext("int8/engine"), bareContext("int8/file")];
   assert.deepEqual(int8.files, [
+    "common/checks",
     "common/windows",
     "int8/check",
     "int8/engine",
@@ -217,6 +218,7 @@ test("int8.ts and model-file.ts run in an engine that has nothing but the langua
     "int8/wasm/wasm",
   ]);
   assert.deepEqual(file.files, [
+    "common/checks",
     "common/crc32",
     "common/windows",
     "int8/byte-stream",
@@ -264,7 +266,10 @@ test("inferInt8(model, pixels) refuses pixels that are not whole images in bytes
       () => int8Engine(wide, { engine: "gpu" as "wasm" }),
       /^Error: Expected `engine` to be auto, wasm or reference, got gpu\.$/,
     ],
-    [() => int8Engine(wide, { threads: 0 }), /^Error: Expected `threads` to be a whole number in 1 … 64, got 0\.$/],
+    [
+      () => int8Engine(wide, { threads: 0 }),
+      /^RangeError: Expected `threads` to be a whole number in 1 … 64, got 0\.$/,
+    ],
     [() => int8Engine({ ...wide, inputShape: [1, 1, 2] }), /half: expected `kernel` to hold 2 numbers/],
   ];
   for (const [work, message] of cases) assert.throws(work, message);

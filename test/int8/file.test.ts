@@ -137,7 +137,7 @@ test("decodeModel(bytes) says what is wrong with a file, and what to do", () => 
   for (const [broken, message] of cases) assert.throws(() => decodeModel(broken), message, String(message));
   assert.throws(
     () => decodeModel(bytes.buffer as unknown as Uint8Array),
-    /^Error: Expected `bytes` to be a Uint8Array, got ArrayBuffer: wrap it, new Uint8Array\(bytes\)\.$/,
+    /^TypeError: Expected `bytes` to be a Uint8Array, got ArrayBuffer: wrap it, new Uint8Array\(bytes\)\.$/,
   );
 });
 

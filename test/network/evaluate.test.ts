@@ -62,7 +62,7 @@ test("evaluate(model, data) refuses a model of other classes, and batch sizes th
   }
   assert.throws(
     () => evaluate(model, noise("test", { count: 0 })),
-    /^Error: Expected images in the test set of noise, got none\.$/,
+    /^RangeError: Expected images in the test set of noise, got none\.$/,
   );
   model.dispose();
 });

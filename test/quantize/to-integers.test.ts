@@ -192,7 +192,7 @@ test("toIntegers(network) refuses sums that could leave int32, layers without a 
   const unit = fround(fround(1 / 255) * Math.min(...layers[0].scales));
   assert.throws(
     () => converted({ ranges }, (2 ** 31 - 1000) * unit),
-    /^Error: conv1: expected accumulators within int32, but channel \d may reach 2\d{9}: its scale is too small for its bias; train with less weight decay/,
+    /^RangeError: conv1: expected accumulators within int32, but channel \d may reach 2\d{9}: its scale is too small for its bias; train with less weight decay/,
   );
   assert.throws(
     () => converted({}),
@@ -203,7 +203,7 @@ test("toIntegers(network) refuses sums that could leave int32, layers without a 
     () => converted({ ranges: dead }),
     /^Error: Expected `dense1` to give other outputs than 0: it is dead/,
   );
-  assert.throws(() => converted({ ranges, activationBits: 4 }), /^Error: Expected `activationBits` 8, got 4/);
+  assert.throws(() => converted({ ranges, activationBits: 4 }), /^RangeError: Expected `activationBits` 8, got 4/);
   model.dispose();
 });
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { StepRecord } from "../../lib/src/common/records";
 import { affine } from "../../lib/src/data/augment";
 import { take } from "../../lib/src/data/dataset";
 import type { ImageMap } from "../../lib/src/data/image-map";
@@ -10,7 +11,7 @@ import { loadCheckpoint, saveCheckpoint } from "../../lib/src/network/safetensor
 import { tf } from "../../lib/src/tensors/tensorflow";
 import { flatten, trainable } from "../../lib/src/train/gradient";
 import { adam, sgd } from "../../lib/src/train/optimizer";
-import type { StepRecord, TrainOptions } from "../../lib/src/train/options";
+import type { TrainOptions } from "../../lib/src/train/options";
 import { constant, cosine } from "../../lib/src/train/schedule";
 import { Trainer } from "../../lib/src/train/trainer";
 import { assertClose, assertNoLeak, assertSameBits } from "../helpers/assertions";

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { StepRecord } from "../../lib/src/common/records";
 import { imageMap } from "../../lib/src/data/image-map";
 import { softmaxCrossEntropy } from "../../lib/src/network/loss";
 import { tf } from "../../lib/src/tensors/tensorflow";
 import type { Trainable } from "../../lib/src/train/gradient";
-import type { StepRecord, TrainOptions } from "../../lib/src/train/options";
+import type { TrainOptions } from "../../lib/src/train/options";
 import { Trainer } from "../../lib/src/train/trainer";
 import { noise } from "../helpers/data";
 import { assertNothingLeft } from "../helpers/graphs";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { StepRecord } from "../../lib/src/common/records";
 import { take } from "../../lib/src/data/dataset";
 import { evaluate } from "../../lib/src/network/evaluate";
 import { buildLeNet5 } from "../../lib/src/network/lenet";
 import { flatten } from "../../lib/src/train/gradient";
-import type { StepRecord } from "../../lib/src/train/options";
 import { constant, cosine } from "../../lib/src/train/schedule";
 import { Trainer } from "../../lib/src/train/trainer";
 import { assertClose, assertSameBits } from "../helpers/assertions";

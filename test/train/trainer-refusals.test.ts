@@ -30,7 +30,7 @@ test("new Trainer(model, options) refuses what cannot be trained, at once", () =
   const model = buildLeNet5();
   const cases: [Partial<TrainOptions>, RegExp][] = [
     [{ train: noise("test") as never }, /^Error: Expected `train` to be a training set, got the test set of noise\.$/],
-    [{ train: noise("train", { count: 0 }) }, /^Error: Expected images in the train set of noise, got none\.$/],
+    [{ train: noise("train", { count: 0 }) }, /^RangeError: Expected images in the train set of noise, got none\.$/],
     [
       { validation: noise("test") as never },
       /^Error: Expected `validation` to be a validation set, got a test set: split the training set instead\.$/,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { StepRecord } from "../../lib/src/common/records";
 import { affine } from "../../lib/src/data/augment";
 import { toTensors } from "../../lib/src/data/batches";
 import { take } from "../../lib/src/data/dataset";
@@ -10,7 +11,7 @@ import { softmaxCrossEntropy } from "../../lib/src/network/loss";
 import { tf } from "../../lib/src/tensors/tensorflow";
 import { flatten, lossAndGradient, trainable } from "../../lib/src/train/gradient";
 import { adam, sgd } from "../../lib/src/train/optimizer";
-import type { StepRecord, TrainOptions } from "../../lib/src/train/options";
+import type { TrainOptions } from "../../lib/src/train/options";
 import { constant, cosine } from "../../lib/src/train/schedule";
 import { Trainer } from "../../lib/src/train/trainer";
 import { assertClose, assertSameBits } from "../helpers/assertions";

@@ -1,6 +1,7 @@
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plus } from "pure-rand/generator/xoroshiro128plus";
+import { checkWhole } from "./checks";
 
 /** A seeded source of random numbers: the same seed gives the same numbers, on any machine. */
 export interface Random {
@@ -45,7 +46,7 @@ export function random(...seed: number[]): Random {
 export function mixSeed(parts: number[]): number {
   let hash = 0x9e3779b9;
   for (const part of parts) {
-    if (!Number.isSafeInteger(part)) throw new RangeError(`Expected a seed to be a whole number, got ${part}.`);
+    checkWhole("a seed", part);
     hash ^= part | 0;
     hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);

@@ -1,4 +1,4 @@
-import { checkRange } from "../common/checks";
+import { checkFinite } from "../common/checks";
 import type { Random } from "../common/random";
 import { runKernel, stringAttribute, tf, typeAttribute } from "../tensors/tensorflow";
 import { type ImageMap, imageMap } from "./image-map";
@@ -21,7 +21,7 @@ export interface AffineRanges {
  * @returns a map for `batches`: float32 [n, height, width, 1] → the same shape and range
  */
 export function affine({ rotation = 12, shift = 2, scale = 0.1, shear = 10 }: AffineRanges = {}): ImageMap {
-  for (const [name, value] of Object.entries({ rotation, shift, scale, shear })) checkRange(name, value);
+  for (const [name, value] of Object.entries({ rotation, shift, scale, shear })) checkFinite(name, value, { from: 0 });
   if (scale >= 1)
     throw new RangeError(`Expected \`scale\` in [0, 1), got ${scale}: an image cannot shrink to nothing.`);
   if (shear >= 90) throw new RangeError(`Expected \`shear\` in [0, 90) degrees, got ${shear}.`);

@@ -1,3 +1,4 @@
+import { checkWhole } from "../common/checks";
 import { type Random, random } from "../common/random";
 import type { Dataset } from "./dataset";
 import type { ImageMap } from "./image-map";
@@ -43,11 +44,7 @@ export function* batchPlans(
         "what measures a model must reach it unchanged.",
     );
   }
-  for (const [name, value] of Object.entries({ epochs, fromStep })) {
-    if (!(Number.isInteger(value) && value >= 0)) {
-      throw new RangeError(`Expected \`${name}\` to be a whole number, 0 or more, got ${value}.`);
-    }
-  }
+  for (const [name, value] of Object.entries({ epochs, fromStep })) checkWhole(name, value, { from: 0 });
   const steps = stepsPerEpoch(dataset, batchSize);
   for (let epoch = Math.floor(fromStep / steps); epoch < epochs; epoch++) {
     const order = Array.from(dataset.labels.keys());
@@ -62,10 +59,8 @@ export function* batchPlans(
 
 /** How many batches one epoch takes. */
 export function stepsPerEpoch(dataset: Dataset, batchSize: number): number {
-  if (!(Number.isInteger(batchSize) && batchSize > 0)) {
-    throw new RangeError(`Expected \`batchSize\` to be a whole number above 0, got ${batchSize}.`);
-  }
+  checkWhole("batchSize", batchSize, { above: 0 });
   if (dataset.labels.length === 0)
-    throw new Error(`Expected images in the ${dataset.role} set of ${dataset.name}, got none.`);
+    throw new RangeError(`Expected images in the ${dataset.role} set of ${dataset.name}, got none.`);
   return Math.ceil(dataset.labels.length / batchSize);
 }

@@ -1,6 +1,7 @@
 import ndarray = require("ndarray");
 
 import type { NdArray } from "ndarray";
+import { checkWhole } from "../common/checks";
 import { random } from "../common/random";
 
 /** What a set of images is for. Only a `"train"` set may be shuffled, augmented or learned from. */
@@ -27,9 +28,7 @@ export function split(
   { validation, seed }: { validation: number; seed: number },
 ): { train: Dataset<"train">; validation: Dataset<"validation"> } {
   const total = train.labels.length;
-  if (!(Number.isInteger(validation) && validation > 0 && validation < total)) {
-    throw new RangeError(`Expected \`validation\` to be a whole number in 1 … ${total - 1}, got ${validation}.`);
-  }
+  checkWhole("validation", validation, { from: 1, to: total - 1 });
   const held = new Set(stratifiedSample(train, validation, seed));
   const indices = Array.from(train.labels.keys());
   return {
@@ -57,9 +56,7 @@ export function folds(
   { labels, classes }: Dataset<"train">,
   { count, seed }: { count: number; seed: number },
 ): number[][] {
-  if (!(Number.isInteger(count) && count > 1 && count <= labels.length)) {
-    throw new RangeError(`Expected \`count\` to be a whole number in 2 … ${labels.length}, got ${count}.`);
-  }
+  checkWhole("count", count, { from: 2, to: labels.length });
   // dealt like cards, one class after the other
   const dealt = indicesByClass(labels, classes).flatMap((indices, c) => random(seed, c).shuffle(indices));
   return Array.from({ length: count }, (_, fold) => dealt.filter((_, i) => i % count === fold).sort((a, b) => a - b));
@@ -100,9 +97,7 @@ export function copyPixels(
 
 /** The first `count` images of a data set, or all if there are fewer: views, nothing is copied. */
 export function take<R extends Role>(dataset: Dataset<R>, count: number): Dataset<R> {
-  if (!(Number.isInteger(count) && count >= 0)) {
-    throw new RangeError(`Expected \`count\` to be a whole number, 0 or more, got ${count}.`);
-  }
+  checkWhole("count", count, { from: 0 });
   const { images, labels } = dataset;
   const n = Math.min(count, labels.length);
   return { ...dataset, images: images.hi(n, ...images.shape.slice(1)), labels: labels.subarray(0, n) };

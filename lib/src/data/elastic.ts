@@ -1,4 +1,4 @@
-import { checkRange } from "../common/checks";
+import { checkFinite } from "../common/checks";
 import { runKernel, tf, typeAttribute } from "../tensors/tensorflow";
 import { type ImageMap, imageMap } from "./image-map";
 import { gatherRows } from "./pixel-store";
@@ -10,9 +10,8 @@ import { gatherRows } from "./pixel-store";
  * @param options.smoothness σ of the paper: standard deviation of the Gaussian, in pixels
  */
 export function elastic({ strength = 34, smoothness = 4 }: { strength?: number; smoothness?: number } = {}): ImageMap {
-  checkRange("strength", strength);
-  checkRange("smoothness", smoothness);
-  if (smoothness === 0) throw new RangeError("Expected `smoothness` to be above 0, got 0.");
+  checkFinite("strength", strength, { from: 0 });
+  checkFinite("smoothness", smoothness, { above: 0 });
   return imageMap({
     draws: 2,
     draw: (_, source) => {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { NdArray } from "ndarray";
+import { checkWhole } from "../common/checks";
 import type { Dataset, Role } from "./dataset";
 import { readIdx } from "./idx";
 
@@ -51,9 +52,7 @@ export function loadIdx(
 type Options = { classes: number; checksums: Record<string, string> };
 
 function loadFolder(name: string, folder: string, { classes, checksums }: Options): TrainAndTest {
-  if (!(Number.isInteger(classes) && classes >= 1 && classes <= 256)) {
-    throw new RangeError(`Expected \`classes\` to be a whole number in 1 … 256, got ${classes}.`);
-  }
+  checkWhole("classes", classes, { from: 1, to: 256 });
   const half = <R extends Role>(role: R, prefix: string): Dataset<R> => {
     const images = readFile(folder, `${prefix}-images-idx3-ubyte`, 3, checksums);
     const labels = readFile(folder, `${prefix}-labels-idx1-ubyte`, 1, checksums);

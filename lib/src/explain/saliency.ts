@@ -1,6 +1,7 @@
 import ndarray = require("ndarray");
 
 import type { NdArray } from "ndarray";
+import { checkFinite, checkWhole } from "../common/checks";
 import { inputOf, runToLogits } from "../network/graph";
 import { tf } from "../tensors/tensorflow";
 import { type Chunk, type Classes, explainedSum, explainInChunks, type Images, shapeOf } from "./target";
@@ -55,8 +56,7 @@ export function integratedGradients(
   classes: Classes,
   { baseline = 0, steps = 128, ...options }: IntegratedGradientsOptions = {},
 ): PixelMaps {
-  if (!(Number.isInteger(steps) && steps > 0))
-    throw new RangeError(`Expected \`steps\` to be a whole number above 0, got ${steps}.`);
+  checkWhole("steps", steps, { above: 0 });
   checkBaseline(baseline, images);
   return pixelMaps(model, images, classes, options, (chunk) => {
     const way = tf.sub(chunk.images, baseline);
@@ -74,8 +74,8 @@ export function integratedGradients(
 
 function checkBaseline(baseline: number | tf.Tensor3D, images: Images): void {
   if (typeof baseline === "number") {
-    if (Number.isFinite(baseline)) return;
-    throw new RangeError(`Expected \`baseline\` to be a finite number, got ${baseline}.`);
+    checkFinite("baseline", baseline);
+    return;
   }
   const expected = shapeOf(images).slice(1).join(", ");
   const got = baseline.shape.join(", ");

@@ -1,3 +1,4 @@
+import { checkWhole } from "../common/checks";
 import { toTensors } from "../data/batches";
 import type { Dataset } from "../data/dataset";
 import { inputOf, outputOf } from "../network/graph";
@@ -44,8 +45,7 @@ export function explainInChunks(
 ): { data: Float32Array; count: number } {
   const [count] = shapeOf(images);
   checkImages(model, images);
-  if (!(Number.isInteger(batchSize) && batchSize > 0))
-    throw new RangeError(`Expected \`batchSize\` to be a whole number above 0, got ${batchSize}.`);
+  checkWhole("batchSize", batchSize, { above: 0 });
   const data = new Float32Array(count * size);
   const signs = signsOf(model, count, classes, ratherThan);
   try {

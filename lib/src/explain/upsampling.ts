@@ -36,7 +36,7 @@ export function placing(model: tf.LayersModel, layer: GraphTensor, upsampling: U
     throw new Error("Expected a model with an input of known size, got one of any size: give it a fixed `inputShape`.");
   if (upsampling === "none") return { size: from, place: (maps) => maps };
   if (upsampling !== "aligned" && upsampling !== "stretch")
-    throw new RangeError(`Expected \`upsampling\` to be "aligned", "stretch" or "none", got ${upsampling}.`);
+    throw new Error(`Expected \`upsampling\` to be "aligned", "stretch" or "none", got ${upsampling}.`);
   const [rows, columns] =
     upsampling === "aligned" ? receptiveField(model, layer.sourceLayer.name) : [0, 1].map((i) => spread(from, size, i));
   const { stride: dy, first: y } = rows as AxisField;

@@ -32,7 +32,7 @@ export function heatmap(matrix: readonly (readonly number[])[], options: Heatmap
   const { title = "", xLabel = "column", yLabel = "row", annotate = true, unit = "", alt } = options;
   const { colours = "sequential", hideDiagonalFromScale = false } = options;
   const width = matrix[0]?.length ?? 0;
-  if (width === 0) throw new Error("Expected `matrix` to hold at least one row and one column, got none.");
+  if (width === 0) throw new RangeError("Expected `matrix` to hold at least one row and one column, got none.");
   for (const row of matrix) sameLength("matrix row", row, "the first row", width);
   const { rows = matrix.map((_, i) => i), columns = Array.from({ length: width }, (_, i) => i) } = options;
   sameLength("rows", rows, "matrix", matrix.length);

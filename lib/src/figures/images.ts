@@ -1,5 +1,6 @@
 import { createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
 import type { NdArray } from "ndarray";
+import { checkPositive, checkWhole } from "../common/checks";
 import { type ColourMap, colouredCanvas, paintOver, type RangeRule, rangeRule } from "./image-colours";
 import { registerFonts } from "./render/fonts";
 import { indexedPng } from "./render/indexed-png";
@@ -113,14 +114,13 @@ function listOf(images: GreyImages): NdArray[] {
       throw new Error(`Expected images of shape [n, height, width] or [height, width], got [${shape}].`);
     return Array.from({ length: flat.shape[0] as number }, (_, i) => flat.pick(i, null, null));
   });
-  if (list.length === 0) throw new Error("Expected `images` to hold at least one image, got none.");
+  if (list.length === 0) throw new RangeError("Expected `images` to hold at least one image, got none.");
   return list;
 }
 
 function layOut(list: NdArray[], texts: string[][], { columns = 10, scale, gap = 6, title }: ImageGridOptions): Grid {
-  if (!(Number.isInteger(columns) && columns > 0))
-    throw new RangeError(`Expected \`columns\` to be a whole number above 0, got ${columns}.`);
-  if (scale !== undefined && !(scale > 0)) throw new RangeError(`Expected \`scale\` to be above 0, got ${scale}.`);
+  checkWhole("columns", columns, { above: 0 });
+  if (scale !== undefined) checkPositive("scale", scale);
   const across = Math.min(columns, list.length);
   const imageWidth = Math.max(...list.map((image) => image.shape[1] as number));
   const imageHeight = Math.max(...list.map((image) => image.shape[0] as number));

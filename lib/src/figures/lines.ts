@@ -36,7 +36,7 @@ export function lines(series: readonly LineSeries[], options: LinesOptions = {})
     marks = [],
     alt,
   } = options;
-  if (series.length === 0) throw new Error("Expected `series` to hold at least one line, got none.");
+  if (series.length === 0) throw new RangeError("Expected `series` to hold at least one line, got none.");
   const data = series.flatMap((line, index) => lineTraces(line, line.colour ?? colourOf(index)));
   const layout = baseLayout(options, marks.length > 0 ? 18 : 0);
   Object.assign(layout, {

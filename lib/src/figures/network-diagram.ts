@@ -10,7 +10,7 @@ export type { DiagramLayer } from "./network-layout";
 /** A network from left to right: feature maps as stacks that shrink, dense layers as columns, operations below. */
 export function networkDiagram(layers: readonly DiagramLayer[], options: FigureOptions = {}): Figure {
   const { title = "", width = 900, height = 330, alt } = options;
-  if (layers.length < 2) throw new Error(`Expected \`layers\` to hold at least two layers, got ${layers.length}.`);
+  if (layers.length < 2) throw new RangeError(`Expected \`layers\` to hold at least two layers, got ${layers.length}.`);
   for (const { name, shape } of layers) {
     if (shape.length !== 1 && shape.length !== 3)
       throw new Error(`Expected the shape of ${name} to be [height, width, maps] or [units], got [${shape}].`);

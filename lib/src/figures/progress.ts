@@ -1,26 +1,8 @@
+import { checkPositive } from "../common/checks";
+import type { EpochRecord, StepRecord, StopReason } from "../common/records";
 import { svgToPng } from "./render/png";
 import { liveOutput, pictureBundle } from "./show";
 import { BoundedCurve, type CurvePoint, chartSize, trainingChart } from "./training-chart";
-
-/** What one step of training reports; epochs and steps count from 0. */
-export interface StepInfo {
-  epoch: number;
-  step: number;
-  loss: number;
-  accuracy: number;
-  learningRate: number;
-}
-
-/** What one epoch of training reports. */
-export interface EpochInfo {
-  epoch: number;
-  trainLoss: number;
-  trainAccuracy: number;
-  validationLoss?: number;
-  validationAccuracy?: number;
-  learningRate: number;
-  seconds: number;
-}
 
 export interface TrainingDisplayOptions {
   epochs: number;
@@ -31,10 +13,10 @@ export interface TrainingDisplayOptions {
 /** Shows a training run while it goes on: curves that grow in a notebook, a line an epoch elsewhere. */
 export interface TrainingDisplay {
   /** cheap: draws at most four times a second */
-  step(info: StepInfo): void;
-  epochEnd(info: EpochInfo): void;
+  step(record: Omit<StepRecord, "gradientNorm">): void;
+  epochEnd(record: EpochRecord): void;
   /** leaves the last state under the cell, with a summary */
-  end(reason: "finished" | "interrupted" | "stopped early"): void;
+  end(reason: StopReason): void;
 }
 
 /** Shows how far a piece of work has come. */
@@ -53,7 +35,7 @@ export function trainingDisplay({ epochs, stepsPerEpoch, imagesPerStep }: Traini
   const validationAccuracy: CurvePoint[] = [];
   const began = performance.now();
   let [done, steps, drawn, rate] = [0, 0, 0, 0];
-  let lastEpoch: EpochInfo | undefined;
+  let lastEpoch: EpochRecord | undefined;
 
   const chart = (headline: string, detail: string) => {
     const curves = { loss: loss.points, accuracy: accuracy.points, validationLoss, validationAccuracy };
@@ -76,20 +58,20 @@ export function trainingDisplay({ epochs, stepsPerEpoch, imagesPerStep }: Traini
   };
 
   return {
-    step(info) {
+    step(record) {
       steps += 1;
-      done = info.step + 1;
-      rate = info.learningRate;
-      loss.add(done / stepsPerEpoch, info.loss);
-      accuracy.add(done / stepsPerEpoch, info.accuracy);
+      done = record.step + 1;
+      rate = record.learningRate;
+      loss.add(done / stepsPerEpoch, record.loss);
+      accuracy.add(done / stepsPerEpoch, record.accuracy);
       if (output && performance.now() - drawn >= redrawEvery) drawRunning();
     },
-    epochEnd(info) {
-      lastEpoch = info;
-      if (info.validationLoss !== undefined) validationLoss.push({ x: info.epoch + 1, y: info.validationLoss });
-      if (info.validationAccuracy !== undefined)
-        validationAccuracy.push({ x: info.epoch + 1, y: info.validationAccuracy });
-      if (!output) console.log(epochLine(info, epochs));
+    epochEnd(record) {
+      lastEpoch = record;
+      if (record.validationLoss !== undefined) validationLoss.push({ x: record.epoch + 1, y: record.validationLoss });
+      if (record.validationAccuracy !== undefined)
+        validationAccuracy.push({ x: record.epoch + 1, y: record.validationAccuracy });
+      if (!output) console.log(epochLine(record, epochs));
       else if (performance.now() - drawn >= redrawEvery) drawRunning();
     },
     end(reason) {
@@ -115,7 +97,7 @@ export function trainingDisplay({ epochs, stepsPerEpoch, imagesPerStep }: Traini
 
 /** A progress bar for `total` pieces of work; outside a kernel a line when it is done. */
 export function progress(total: number, label: string): Progress {
-  if (!(total > 0)) throw new RangeError(`Expected \`total\` to be above 0, got ${total}.`);
+  checkPositive("total", total);
   const output = liveOutput();
   const began = performance.now();
   let [count, drawn] = [0, 0];
@@ -138,14 +120,17 @@ export function progress(total: number, label: string): Progress {
   };
 }
 
-function epochLine(info: EpochInfo, epochs: number): string {
-  const epoch = `epoch ${String(info.epoch + 1).padStart(String(epochs).length)}/${epochs}`;
-  return [epoch, ...epochWords(info), `rate ${info.learningRate.toPrecision(3)}`, `${info.seconds.toFixed(1)} s`].join(
-    "  ",
-  );
+function epochLine(record: EpochRecord, epochs: number): string {
+  const epoch = `epoch ${String(record.epoch + 1).padStart(String(epochs).length)}/${epochs}`;
+  return [
+    epoch,
+    ...epochWords(record),
+    `rate ${record.learningRate.toPrecision(3)}`,
+    `${record.seconds.toFixed(1)} s`,
+  ].join("  ");
 }
 
-function epochWords({ trainLoss, trainAccuracy, validationLoss, validationAccuracy }: EpochInfo): string[] {
+function epochWords({ trainLoss, trainAccuracy, validationLoss, validationAccuracy }: EpochRecord): string[] {
   const measured = (name: string, loss?: number, accuracy?: number) => {
     const words = [
       loss !== undefined && `loss ${loss.toFixed(4)}`,

@@ -72,7 +72,7 @@ function membersOf(groups: ArrayLike<number> | undefined, count: number): [numbe
   for (let i = 0; i < count; i++) {
     const group = groups ? (groups[i] as number) : 0;
     if (!Number.isInteger(group) || group < 0)
-      throw new Error(`Expected \`groups\` to hold whole numbers from 0, got ${group} at ${i}.`);
+      throw new RangeError(`Expected \`groups\` to hold whole numbers from 0, got ${group} at ${i}.`);
     const list = members.get(group);
     if (list) list.push(i);
     else members.set(group, [i]);

@@ -1,3 +1,5 @@
+import { alignedRow, columnWidths, escaped } from "../common/text";
+
 /** A table ready to show, as HTML and as aligned text. */
 export interface Table {
   kind: "table";
@@ -18,7 +20,7 @@ export type TableRow = Readonly<Record<string, string | number>>;
 
 /** A table whose columns are the keys of its rows, in the order of their first appearance. */
 export function table(rows: readonly TableRow[], { caption = "", digits, align = {} }: TableOptions = {}): Table {
-  if (rows.length === 0) throw new Error("Expected `rows` to hold at least one row, got none.");
+  if (rows.length === 0) throw new RangeError("Expected `rows` to hold at least one row, got none.");
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   for (const name of Object.keys(align)) {
     if (!columns.includes(name))
@@ -55,18 +57,8 @@ function htmlTable(columns: string[], cells: string[][], sides: ("left" | "right
 }
 
 function textTable(columns: string[], cells: string[][], sides: ("left" | "right")[], caption: string): string {
-  const widths = columns.map((name, i) =>
-    Math.max(...[name, ...cells.map((row) => row[i] ?? "")].map((text) => [...text].length)),
-  );
-  const pad = (text: string, i: number) => {
-    const space = " ".repeat((widths[i] as number) - [...text].length);
-    return sides[i] === "right" ? space + text : text + space;
-  };
-  const line = (texts: string[]) => texts.map(pad).join("  ").trimEnd();
+  const widths = columnWidths([columns, ...cells]);
+  const line = (texts: string[]) => alignedRow(texts, widths, sides);
   const rule = widths.map((width) => "─".repeat(width)).join("  ");
   return [...(caption ? [caption] : []), line(columns), rule, ...cells.map(line)].join("\n");
-}
-
-function escaped(text: string): string {
-  return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
 }

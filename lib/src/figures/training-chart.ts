@@ -1,3 +1,4 @@
+import { escaped } from "../common/text";
 import { colourOf, fontFamily, ink } from "./theme";
 
 /** The mean of a value over a stretch of steps, at the middle of the stretch, counted in epochs. */
@@ -153,10 +154,6 @@ function drawPanel({ title, left, epochs, ticks, height, line, dots }: Panel): s
 
 function text(x: number, y: number, content: string, attributes: string): string {
   return `<text x="${x}" y="${y}" ${attributes}>${escaped(content)}</text>`;
-}
-
-function escaped(content: string): string {
-  return content.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
 }
 
 function round(value: number): number {

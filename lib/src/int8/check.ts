@@ -1,5 +1,6 @@
 /** What every reader of a quantised model relies on, checked once and in one place. */
 
+import { checkWhole } from "../common/checks";
 import { outputLength } from "../common/windows";
 import {
   largestCode,
@@ -23,7 +24,7 @@ export interface Activations {
 export type QuantizedActivations = Required<Activations>;
 
 // no number of a model's shapes needs more than 16 bits, no layer more than 16 MB
-const largestLength = 65_535;
+const lengths = { from: 1, to: 65_535 };
 const largestSize = 2 ** 24;
 
 /**
@@ -35,10 +36,10 @@ const largestSize = 2 ** 24;
 export function checkQuantized({ inputShape, input, layers }: QuantizedModel): Activations[] {
   if (inputShape.length !== 3)
     throw new Error(`Expected \`inputShape\` to be [height, width, channels], got [${inputShape.join(", ")}].`);
-  for (const length of inputShape) checkWhole("`inputShape`", length, 1, largestLength);
+  for (const length of inputShape) checkWhole("inputShape", length, lengths);
   checkSize("`inputShape`", inputShape);
   checkQuantization("`input`", input);
-  checkWhole("the number of `layers`", layers.length, 1, largestLength);
+  checkWhole("the number of `layers`", layers.length, lengths);
   let before: Activations = { shape: inputShape, quantization: input };
   const flow = [before];
   const names = new Set<string>();
@@ -102,7 +103,7 @@ function windows(
   size: readonly [number, number],
   shape: readonly number[],
 ): [number, number] {
-  for (const length of [...size, ...strides]) checkWhole(`window and stride of ${name}`, length, 1, largestLength);
+  for (const length of [...size, ...strides]) checkWhole(`window and stride of ${name}`, length, lengths);
   if (padding !== "same" && padding !== "valid")
     throw new Error(`${name}: expected \`padding\` to be same or valid, got ${padding}.`);
   const along = (axis: 0 | 1) => outputLength(shape[axis] as number, size[axis], strides[axis], padding);
@@ -119,23 +120,23 @@ function checkWeights(layer: QuantizedConv2d | QuantizedDense, shape: number[], 
   const { name, kernel, scales, bias, bits } = layer;
   const size = sizeOf(shape);
   const channels = scales.length;
-  if (channels < 1) throw new Error(`${name}: expected at least one output channel, got none.`);
+  if (channels < 1) throw new RangeError(`${name}: expected at least one output channel, got none.`);
   if (kernel.length !== size)
     throw new Error(
       `${name}: expected \`kernel\` to hold ${size} numbers (${shape.join(" × ")}), got ${kernel.length}.`,
     );
   if (bias.length !== channels)
     throw new Error(`${name}: expected \`bias\` to hold ${channels} numbers, one a scale, got ${bias.length}.`);
-  checkWhole(`\`bits\` of ${name}`, bits, 2, 8);
+  checkWhole(`\`bits\` of ${name}`, bits, { from: 2, to: 8 });
   const largest = largestCode(bits);
   const outside = kernel.find((weight) => Math.abs(weight) > largest);
   if (outside !== undefined)
-    throw new Error(`${name}: expected weights of ${bits} bits in −${largest} … ${largest}, got ${outside}.`);
+    throw new RangeError(`${name}: expected weights of ${bits} bits in −${largest} … ${largest}, got ${outside}.`);
   const sums = largestSums(layer, input);
   for (const [channel, scale] of scales.entries()) {
     checkScale(`\`scales[${channel}]\` of ${name}`, scale);
     if ((sums[channel] as number) > 2 ** 31 - 1)
-      throw new Error(
+      throw new RangeError(
         `${name}: expected accumulators within int32, but channel ${channel} may reach ${sums[channel]}: its scale is too small ` +
           "for its bias; train with less weight decay, or leave the channel out.",
       );
@@ -158,29 +159,26 @@ export function largestSums(
 
 function checkQuantization(name: string, { scale, zeroPoint }: Quantization): void {
   checkScale(`scale of ${name}`, scale);
-  checkWhole(`zero point of ${name}`, zeroPoint, 0, 255);
+  checkWhole(`zero point of ${name}`, zeroPoint, { from: 0, to: 255 });
 }
 
 function checkScale(name: string, scale: number): void {
   if (!(scale > 0 && Number.isFinite(scale) && Math.fround(scale) === scale))
-    throw new Error(`Expected ${name} to be a float32 number above 0, got ${scale}: use Math.fround.`);
-}
-
-function checkWhole(name: string, value: number, low: number, high: number): void {
-  if (!(Number.isInteger(value) && value >= low && value <= high))
-    throw new Error(`Expected ${name} to be a whole number in ${low} … ${high}, got ${value}.`);
+    throw new RangeError(`Expected ${name} to be a float32 number above 0, got ${scale}: use Math.fround.`);
 }
 
 function checkSize(name: string, shape: readonly number[]): void {
   if (sizeOf(shape) > largestSize)
-    throw new Error(`Expected ${name} to have at most ${largestSize} numbers, got [${shape.join(", ")}].`);
+    throw new RangeError(`Expected ${name} to have at most ${largestSize} numbers, got [${shape.join(", ")}].`);
 }
 
 function checkTypes(layer: QuantizedConv2d | QuantizedDense): void {
   const types = { kernel: "Int8Array", scales: "Float32Array", bias: "Int32Array" } as const;
   for (const key of ["kernel", "scales", "bias"] as const)
     if (typeName(layer[key]) !== types[key])
-      throw new Error(`${layer.name}: expected \`${key}\` to be of type ${types[key]}, got ${typeName(layer[key])}.`);
+      throw new TypeError(
+        `${layer.name}: expected \`${key}\` to be of type ${types[key]}, got ${typeName(layer[key])}.`,
+      );
 }
 
 /** How many numbers an array of this shape holds. */

@@ -3,6 +3,7 @@
  * bits: the readable reference (`int8/reference/reference.ts`), and WebAssembly with SIMD (`int8/wasm/wasm.ts`, compiled from `lib/assembly`).
  * Both need nothing but the language, and run in a browser; worker threads are used where there are any.
  */
+import { checkWhole } from "../common/checks";
 import { checkQuantized, sizeOf, typeName } from "./check";
 import type { QuantizedModel, RunImages } from "./model";
 import { referenceEngine } from "./reference/reference";
@@ -58,8 +59,7 @@ export function int8Engine(
     throw new Error(`Expected \`requantization\` to be float or fixed, got ${requantization}.`);
   if (engine !== "auto" && engine !== "wasm" && engine !== "reference")
     throw new Error(`Expected \`engine\` to be auto, wasm or reference, got ${engine}.`);
-  if (!(Number.isInteger(threads) && threads >= 1 && threads <= 64))
-    throw new Error(`Expected \`threads\` to be a whole number in 1 … 64, got ${threads}.`);
+  checkWhole("threads", threads, { from: 1, to: 64 });
   const flow = checkQuantized(model);
   const run = prepare();
   const size = sizeOf(model.inputShape);

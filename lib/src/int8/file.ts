@@ -44,7 +44,9 @@ export function encodeModel(model: QuantizedModel): Uint8Array {
  */
 export function decodeModel(bytes: Uint8Array): QuantizedModel {
   if (typeName(bytes) !== "Uint8Array")
-    throw new Error(`Expected \`bytes\` to be a Uint8Array, got ${typeName(bytes)}: wrap it, new Uint8Array(bytes).`);
+    throw new TypeError(
+      `Expected \`bytes\` to be a Uint8Array, got ${typeName(bytes)}: wrap it, new Uint8Array(bytes).`,
+    );
   checkEnvelope(bytes);
   const reader = new ByteReader(bytes.subarray(0, -4), headerLength, damaged);
   const inputShape: [number, number, number] = [reader.unsigned(2), reader.unsigned(2), reader.unsigned(2)];

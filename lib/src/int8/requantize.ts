@@ -1,4 +1,5 @@
 /** From int32 accumulators to uint8 activations: the one step of integer inference where numbers are rounded. */
+import { checkFinite } from "../common/checks";
 import type { Quantization } from "./model";
 
 /**
@@ -61,8 +62,7 @@ export interface FixedPointMultiplier {
  * @throws unless `real` is finite and above 0
  */
 export function fixedPoint(real: number): FixedPointMultiplier {
-  if (!(real > 0 && Number.isFinite(real)))
-    throw new RangeError(`Expected \`real\` to be a finite number above 0, got ${real}.`);
+  checkFinite("real", real, { above: 0 });
   let [fraction, shift] = [real, 0];
   for (; fraction >= 1; shift++) fraction /= 2;
   for (; fraction < 0.5; shift--) fraction *= 2;

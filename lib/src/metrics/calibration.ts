@@ -1,3 +1,4 @@
+import { checkWhole } from "../common/checks";
 import { type Interval, wilsonInterval } from "./accuracy";
 import { mostConfidentFirst } from "./risk-coverage";
 import { classCount, lossOfEach, softmax } from "./softmax";
@@ -39,10 +40,9 @@ export function reliability(
   const count = sorted.length;
   if (!((sorted[0] as number) >= 0 && (sorted[count - 1] as number) <= 1))
     throw new RangeError(`Expected confidences in 0 … 1, got ${sorted[0]} … ${sorted[count - 1]}.`);
-  if (!(Number.isInteger(bins) && bins >= 1))
-    throw new RangeError(`Expected \`bins\` to be a whole number, 1 or more, got ${bins}.`);
+  checkWhole("bins", bins, { above: 0 });
   if (binning !== "width" && binning !== "mass")
-    throw new RangeError(`Expected \`binning\` to be "width" or "mass", got ${binning}.`);
+    throw new Error(`Expected \`binning\` to be "width" or "mass", got ${binning}.`);
   const result: ReliabilityBin[] = [];
   for (let bin = 1, start = 0, end = 0; bin <= bins; bin++, start = end) {
     if (binning === "mass") end = Math.floor((bin * count) / bins);

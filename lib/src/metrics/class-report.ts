@@ -1,3 +1,4 @@
+import { checkWhole } from "../common/checks";
 import { type Interval, wilsonInterval } from "./accuracy";
 
 /** How well one class is recognised. */
@@ -37,7 +38,7 @@ export interface ConfusedPair {
  * Precision, recall and F1 (van Rijsbergen 1979) of each class. A ratio of 0 to 0, such as the precision of a class
  * never predicted, counts as 0.
  * @param confusion [classes × classes] whole numbers, row = label, column = prediction, as `confusionMatrix` gives
- * @throws RangeError when the matrix is not square, holds other numbers or counts no image
+ * @throws when the matrix is not square, holds other numbers or counts no image
  */
 export function classReport(confusion: readonly (readonly number[])[]): ClassReport {
   checkConfusion(confusion);
@@ -59,15 +60,14 @@ export function classReport(confusion: readonly (readonly number[])[]): ClassRep
  * @param confusion [classes × classes] whole numbers, row = label, column = prediction, as `confusionMatrix` gives
  * @param options.count how many pairs at most; pairs never confused are left out
  * @param options.merge counts a → b and b → a together, as a share of the images of both; then label < predicted
- * @throws RangeError when the matrix is not square or holds other numbers
+ * @throws when the matrix is not square or holds other numbers
  */
 export function topConfusions(
   confusion: readonly (readonly number[])[],
   { count = 5, merge = false }: { count?: number; merge?: boolean } = {},
 ): ConfusedPair[] {
   checkConfusion(confusion);
-  if (!(Number.isInteger(count) && count >= 1))
-    throw new RangeError(`Expected \`count\` to be a whole number, 1 or more, got ${count}.`);
+  checkWhole("count", count, { above: 0 });
   const pairs: ConfusedPair[] = [];
   confusion.forEach((row, label) => {
     confusion.forEach((mirrored, predicted) => {
@@ -98,7 +98,7 @@ function classRow(label: number, row: readonly number[], column: readonly number
 function checkConfusion(confusion: readonly (readonly number[])[]): void {
   confusion.forEach((row, label) => {
     if (row.length !== confusion.length)
-      throw new RangeError(
+      throw new Error(
         `Expected \`confusion\` to be square, got ${row.length} columns in row ${label} of ${confusion.length}.`,
       );
     const wrong = row.findIndex((count) => !(Number.isInteger(count) && count >= 0));

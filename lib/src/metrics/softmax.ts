@@ -1,4 +1,5 @@
 /** Softmax and its loss on the logits that `evaluate` gives, image by image, in double precision. */
+import { checkPositive } from "../common/checks";
 
 export interface SoftmaxOptions {
   /** divides the logits first: above 1 makes the probabilities humbler, below 1 bolder (Guo et al. 2017) */
@@ -14,7 +15,7 @@ export function softmax(
   logits: ArrayLike<number>,
   { classes = 10, temperature = 1 }: SoftmaxOptions & { classes?: number } = {},
 ): Float64Array {
-  checkTemperature(temperature);
+  checkPositive("temperature", temperature);
   if (logits.length % classes !== 0)
     throw new Error(`Expected \`logits\` to hold ${classes} numbers an image, got ${logits.length} in all.`);
   const probabilities = new Float64Array(logits.length);
@@ -37,7 +38,7 @@ export function lossOfEach(
   labels: ArrayLike<number>,
   { temperature = 1 }: SoftmaxOptions = {},
 ): Float64Array {
-  checkTemperature(temperature);
+  checkPositive("temperature", temperature);
   const classes = classCount(logits, labels);
   return Float64Array.from(labels, (label, i) => {
     const own = logits[i * classes + label];
@@ -58,10 +59,6 @@ export function classCount(values: ArrayLike<number>, labels: ArrayLike<number>)
   throw new Error(
     `Expected the same number of classes for each of ${labels.length} labels, got ${values.length} numbers in all.`,
   );
-}
-
-function checkTemperature(temperature: number): void {
-  if (!(temperature > 0)) throw new RangeError(`Expected \`temperature\` to be above 0, got ${temperature}.`);
 }
 
 /** log Σ exp(x / temperature) over one row; the largest is taken out first, so that nothing overflows. */

@@ -1,3 +1,4 @@
+import { checkWhole } from "../common/checks";
 import { tf } from "../tensors/tensorflow";
 
 /** The layers of LeNet-5, by name, in order. */
@@ -40,7 +41,7 @@ export function buildLeNet5({
   };
   const dense = (name: LayerName, units: number, squash?: typeof activation) =>
     tf.layers.dense({ name, units, activation: squash, kernelInitializer: initial(name) });
-  if (!Number.isSafeInteger(seed)) throw new RangeError(`Expected \`seed\` to be a whole number, got ${seed}.`);
+  checkWhole("seed", seed);
   // every layer draws from a seed of its own, or equal shapes would start equal; tfjs takes 0 for "no seed"
   const seedOf = (name: LayerName) => seed * layerNames.length + layerNames.indexOf(name) || 0.5;
   const initial = (name: LayerName) => tf.initializers[initializer]({ seed: seedOf(name) });

@@ -1,4 +1,5 @@
 import "../tensors/environment";
+import { checkWhole } from "../common/checks";
 import { sizeOf } from "../int8/check";
 import { countImages } from "../int8/engine";
 
@@ -25,8 +26,7 @@ export async function runOnnx(
   pixels: Uint8Array,
   { shape = [1, 28, 28], batchSize = 500, threads = 1, optimization = "all" }: OnnxRunOptions = {},
 ): Promise<Float32Array> {
-  if (!(Number.isInteger(batchSize) && batchSize > 0))
-    throw new RangeError(`Expected \`batchSize\` to be a whole number above 0, got ${batchSize}.`);
+  checkWhole("batchSize", batchSize, { above: 0 });
   const size = sizeOf(shape);
   const count = countImages(pixels, size);
   const { InferenceSession, Tensor } = loadRuntime();

@@ -1,3 +1,4 @@
+import { checkWhole } from "../common/checks";
 import { largestCode, type Quantization } from "../int8/model";
 import { boolAttribute, intAttribute, type KernelAttribute, runKernel, runKernels, tf } from "../tensors/tensorflow";
 
@@ -23,7 +24,7 @@ export interface FakeQuantOptions {
  */
 export function fakeQuantize<T extends tf.Tensor>(x: T, options: FakeQuantOptions): T {
   const { min, max, bits = 8, narrow = false } = options;
-  checkBits(bits, 16);
+  checkWhole("bits", bits, { from: 2, to: 16 });
   checkRange(min, max);
   const attributes = fakeQuantAttributes(bits, narrow);
   // the forward pass disposes what it makes: the gradient makes its own
@@ -49,7 +50,7 @@ export function fakeQuantize<T extends tf.Tensor>(x: T, options: FakeQuantOption
  * @returns float32, the same shape; the caller disposes
  */
 export function fakeQuantizePerChannel<T extends tf.Tensor>(weights: T, { bits = 8 }: { bits?: number } = {}): T {
-  checkBits(bits, 8);
+  checkWhole("bits", bits, { from: 2, to: 8 });
   const rounded = tf.customGrad((input) => {
     const largest = largestWeights(input as tf.Tensor);
     const inputs = [input as tf.Tensor, tf.neg(largest), largest];
@@ -65,7 +66,7 @@ export function fakeQuantizePerChannel<T extends tf.Tensor>(weights: T, { bits =
 
 /** The scale of each output channel in `fakeQuantizePerChannel`: float32 [channels], above 0; the caller disposes. */
 export function channelScales(weights: tf.Tensor, { bits = 8 }: { bits?: number } = {}): tf.Tensor1D {
-  checkBits(bits, 8);
+  checkWhole("bits", bits, { from: 2, to: 8 });
   return tf.tidy(() => tf.div(largestWeights(weights), largestCode(bits)));
 }
 
@@ -76,7 +77,7 @@ export function channelScales(weights: tf.Tensor, { bits = 8 }: { bits?: number 
  * @throws unless `min` ≤ 0 ≤ `max`, one of them other than 0, and `bits` is a whole number in 2 … 16
  */
 export function quantizationOf(min: number, max: number, { bits = 8 }: { bits?: number } = {}): Quantization {
-  checkBits(bits, 16);
+  checkWhole("bits", bits, { from: 2, to: 16 });
   checkRange(min, max);
   const steps = 2 ** bits - 1;
   const scale = Math.fround(Math.fround(Math.fround(max) - Math.fround(min)) / steps);
@@ -103,12 +104,6 @@ export function axesButLast({ rank }: tf.Tensor): number[] {
 
 function fakeQuantAttributes(bits: number, narrow: boolean): KernelAttribute[] {
   return [intAttribute("num_bits", bits), boolAttribute("narrow_range", narrow)];
-}
-
-/** @throws unless `bits` is a whole number in 2 … `most` */
-export function checkBits(bits: number, most: number, name = "bits"): void {
-  if (!(Number.isInteger(bits) && bits >= 2 && bits <= most))
-    throw new RangeError(`Expected \`${name}\` to be a whole number in 2 … ${most}, got ${bits}.`);
 }
 
 function checkRange(min: number, max: number): void {

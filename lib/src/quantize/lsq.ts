@@ -1,6 +1,7 @@
+import { checkWhole } from "../common/checks";
 import { largestCode } from "../int8/model";
 import { tf } from "../tensors/tensorflow";
-import { axesButLast, checkBits } from "./fake-quant";
+import { axesButLast } from "./fake-quant";
 
 /**
  * Fake quantisation with a learned step size for each output channel (LSQ, Esser et al. 2020): weights become
@@ -13,7 +14,7 @@ import { axesButLast, checkBits } from "./fake-quant";
  * @returns float32, the shape of `weights`; the caller disposes
  */
 export function learnedStepSize<T extends tf.Tensor>(weights: T, steps: tf.Tensor1D, { bits }: { bits: number }): T {
-  checkBits(bits, 8);
+  checkWhole("bits", bits, { from: 2, to: 8 });
   const limit = largestCode(bits);
   const perChannel = weights.size / steps.size;
   const quantized = tf.customGrad((w, s, save) => {
@@ -40,7 +41,7 @@ export function learnedStepSize<T extends tf.Tensor>(weights: T, steps: tf.Tenso
  * @returns float32 [channels]; the caller disposes
  */
 export function initialSteps(weights: tf.Tensor, { bits }: { bits: number }): tf.Tensor1D {
-  checkBits(bits, 8);
+  checkWhole("bits", bits, { from: 2, to: 8 });
   return tf.tidy(() => {
     const mean = tf.mean(tf.abs(weights), axesButLast(weights)) as tf.Tensor1D;
     const steps = tf.mul(mean, 2 / Math.sqrt(largestCode(bits)));

@@ -1,7 +1,8 @@
+import { checkFraction, checkWhole } from "../common/checks";
 import type { Forward } from "../network/evaluate";
 import { tf } from "../tensors/tensorflow";
 import type { Trainable } from "../train/gradient";
-import { channelScales, checkBits, fakeQuantize, fakeQuantizePerChannel } from "./fake-quant";
+import { channelScales, fakeQuantize, fakeQuantizePerChannel } from "./fake-quant";
 import { forwardPass, type LayerWeights, ownWeights } from "./forward-pass";
 import { initialSteps, learnedStepSize } from "./lsq";
 import { type FloatModel, type FloatWeightedLayer, quantizable } from "./quantizable";
@@ -63,14 +64,14 @@ export interface QuantizedTrainable extends Trainable {
 export function fakeQuantized(model: tf.Sequential, options: FakeQuantizedOptions = {}): QuantizedTrainable {
   const { activationBits = 8, decay = 0.99, startStep = 0, freezeStep = Number.POSITIVE_INFINITY } = options;
   const { weightScales } = options;
-  checkBits(activationBits, 8, "activationBits");
+  checkWhole("activationBits", activationBits, { from: 2, to: 8 });
   if (weightScales !== undefined && weightScales !== "largest" && weightScales !== "learned")
     throw new Error(`Expected \`weightScales\` to be largest or learned, got ${weightScales}.`);
-  if (!(decay >= 0 && decay < 1)) throw new RangeError(`Expected \`decay\` in [0, 1), got ${decay}.`);
+  checkFraction("decay", decay);
   const float = quantizable(model);
   checkNames(float, options);
   // all of them before the first variable is made, or it would be left behind
-  for (const { name } of weightedLayers(float)) checkBits(bitsOf(name, options), 8, "weightBits");
+  for (const { name } of weightedLayers(float)) checkWhole("weightBits", bitsOf(name, options), { from: 2, to: 8 });
   const ranges: Ranges = structuredClone(options.ranges ?? {});
   const parts = new Map(weightedLayers(float).map((layer) => [layer.name, learnable(layer, options)]));
   const variables = [...parts.values()].flatMap(({ kernel, bias, steps = [] }) => [kernel, bias].concat(steps));

@@ -14,7 +14,9 @@ import type { Ranges } from "./ranges";
 export function toIntegers(network: QuantizedTrainable): QuantizedModel {
   const { model, activationBits } = network;
   if (activationBits !== 8)
-    throw new Error(`Expected \`activationBits\` 8, got ${activationBits}: activations become uint8, nothing else.`);
+    throw new RangeError(
+      `Expected \`activationBits\` 8, got ${activationBits}: activations become uint8, nothing else.`,
+    );
   const [weights, ranges] = [network.weights(), network.ranges()];
   const pixels = quantizationOf(0, 1);
   let input = pixels;

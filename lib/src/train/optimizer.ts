@@ -1,3 +1,5 @@
+import { checkFinite, checkFraction, checkPositive } from "../common/checks";
+
 /**
  * Optimisers on one flat vector: all weights of a network laid end to end. Plain loops over typed arrays: 0.4 ms for the
  * 61,706 weights of LeNet-5, where an operation on each of ten tensors costs several times that in calls alone.
@@ -27,7 +29,7 @@ export type OptimizerFactory = (size: number) => Optimizer;
  */
 export function sgd({ momentum = 0.9, nesterov = true, weightDecay = 0 } = {}): OptimizerFactory {
   checkFraction("momentum", momentum);
-  checkDecay(weightDecay);
+  checkFinite("weightDecay", weightDecay, { from: 0 });
   return (size) => {
     const slots = { velocity: new Float32Array(size) };
     return withState({ name: "sgd", momentum, nesterov, weightDecay }, slots, (weights, gradient, learningRate) => {
@@ -47,8 +49,8 @@ export function sgd({ momentum = 0.9, nesterov = true, weightDecay = 0 } = {}): 
 export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 } = {}): OptimizerFactory {
   checkFraction("beta1", beta1);
   checkFraction("beta2", beta2);
-  checkDecay(weightDecay);
-  if (!(epsilon > 0)) throw new RangeError(`Expected \`epsilon\` to be above 0, got ${epsilon}.`);
+  checkFinite("weightDecay", weightDecay, { from: 0 });
+  checkPositive("epsilon", epsilon);
   return (size) => {
     const slots = { mean: new Float32Array(size), square: new Float32Array(size) };
     return withState(
@@ -106,14 +108,4 @@ export function clipNorm(gradient: Float32Array, limit: number): number {
   const norm = Math.sqrt(sum);
   if (norm > limit) for (let i = 0; i < gradient.length; i++) gradient[i] = ((gradient[i] as number) * limit) / norm;
   return norm;
-}
-
-function checkFraction(name: string, value: number): void {
-  if (!(value >= 0 && value < 1)) throw new RangeError(`Expected \`${name}\` in [0, 1), got ${value}.`);
-}
-
-function checkDecay(weightDecay: number): void {
-  if (!(weightDecay >= 0 && Number.isFinite(weightDecay))) {
-    throw new RangeError(`Expected \`weightDecay\` to be a finite number, 0 or more, got ${weightDecay}.`);
-  }
 }

@@ -1,3 +1,5 @@
+import { checkFraction, checkPositive, checkWhole } from "../common/checks";
+import type { EpochRecord, StepRecord } from "../common/records";
 import type { Dataset } from "../data/dataset";
 import type { ImageMap } from "../data/image-map";
 import type { Loss } from "../network/loss";
@@ -50,31 +52,6 @@ export interface TrainOptions {
   display?: boolean;
 }
 
-/** One batch of a run; steps and epochs count from 0. */
-export interface StepRecord {
-  step: number;
-  epoch: number;
-  loss: number;
-  accuracy: number;
-  learningRate: number;
-  /** Euclidean norm of the gradient before clipping; NaN unless `maxGradientNorm` is set */
-  gradientNorm: number;
-}
-
-/** One epoch of a run, counted from 0; training loss and accuracy are means over its batches as they were when learned from. */
-export interface EpochRecord {
-  epoch: number;
-  learningRate: number;
-  trainLoss: number;
-  trainAccuracy: number;
-  validationLoss?: number;
-  validationAccuracy?: number;
-  seconds: number;
-}
-
-/** Why a run ended. */
-export type StopReason = "finished" | "interrupted" | "stopped early";
-
 /** Refuses options that cannot be meant. */
 export function checkOptions({
   train,
@@ -87,14 +64,10 @@ export function checkOptions({
   parts,
 }: TrainOptions): void {
   for (const [name, value] of Object.entries({ epochs, patience, parts, everySteps: checkpoint?.everySteps })) {
-    if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
-      throw new RangeError(`Expected \`${name}\` to be a whole number above 0, got ${value}.`);
-    }
+    if (value !== undefined) checkWhole(name, value, { above: 0 });
   }
-  if (maxGradientNorm !== undefined && !(maxGradientNorm > 0))
-    throw new RangeError(`Expected \`maxGradientNorm\` to be above 0, got ${maxGradientNorm}.`);
-  if (averageDecay !== undefined && !(averageDecay >= 0 && averageDecay < 1))
-    throw new RangeError(`Expected \`averageDecay\` in [0, 1), got ${averageDecay}.`);
+  if (maxGradientNorm !== undefined) checkPositive("maxGradientNorm", maxGradientNorm);
+  if (averageDecay !== undefined) checkFraction("averageDecay", averageDecay);
   if (train.role !== "train")
     throw new Error(`Expected \`train\` to be a training set, got the ${train.role} set of ${train.name}.`);
   // types keep a test set out; a cast, or plain JavaScript, does not

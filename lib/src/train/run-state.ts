@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+import type { EpochRecord } from "../common/records";
 import { loadCheckpoint, type StoredTensor, saveCheckpoint } from "../network/safetensors";
 import type { Optimizer } from "./optimizer";
-import type { EpochRecord, TrainOptions } from "./options";
+import type { TrainOptions } from "./options";
 
 /** Sums over the batches of the epoch under way. */
 export interface Running {

@@ -1,17 +1,19 @@
+import { checkFinite, checkWhole } from "../common/checks";
+
 /** A learning-rate schedule: step (0 is the first batch of training) → learning rate. Pure: same step, same rate. */
 export type Schedule = (step: number) => number;
 
 /** The same rate at every step. */
 export function constant(rate: number): Schedule {
-  checkPositive("rate", rate);
+  checkFinite("rate", rate, { above: 0 });
   return () => rate;
 }
 
 /** Multiplies the rate by `factor` after every `every` steps. */
 export function stepDecay(rate: number, { every, factor = 0.1 }: { every: number; factor?: number }): Schedule {
-  checkPositive("rate", rate);
-  checkPositive("every", every);
-  checkPositive("factor", factor);
+  checkFinite("rate", rate, { above: 0 });
+  checkFinite("every", every, { above: 0 });
+  checkFinite("factor", factor, { above: 0 });
   return (step) => rate * factor ** Math.floor(step / every);
 }
 
@@ -20,8 +22,8 @@ export function stepDecay(rate: number, { every, factor = 0.1 }: { every: number
  * (Loshchilov and Hutter 2017, without restarts).
  */
 export function cosine(rate: number, { steps, floor = 0 }: { steps: number; floor?: number }): Schedule {
-  checkPositive("rate", rate);
-  checkPositive("steps", steps);
+  checkFinite("rate", rate, { above: 0 });
+  checkFinite("steps", steps, { above: 0 });
   if (!(floor >= 0 && floor <= rate)) throw new RangeError(`Expected \`floor\` in 0 … ${rate}, got ${floor}.`);
   return (step) => {
     const progress = Math.min(step / Math.max(steps - 1, 1), 1);
@@ -31,14 +33,6 @@ export function cosine(rate: number, { steps, floor = 0 }: { steps: number; floo
 
 /** Rises in a straight line to the first rate of `schedule` during `steps` steps, then runs `schedule` from its start. */
 export function warmUp(steps: number, schedule: Schedule): Schedule {
-  if (!(Number.isInteger(steps) && steps >= 0)) {
-    throw new RangeError(`Expected \`steps\` of warm-up to be a whole number, 0 or more, got ${steps}.`);
-  }
+  checkWhole("`steps` of warm-up", steps, { from: 0 });
   return (step) => (step < steps ? (schedule(0) * (step + 1)) / steps : schedule(step - steps));
-}
-
-function checkPositive(name: string, value: number): void {
-  if (!(value > 0 && Number.isFinite(value))) {
-    throw new RangeError(`Expected \`${name}\` to be a finite number above 0, got ${value}.`);
-  }
 }

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { EpochRecord, StepRecord, StopReason } from "../common/records";
 import { stepsPerEpoch } from "../data/batch-plan";
 import { type Batch, Loader } from "../data/loader";
 import { type TrainingDisplay, trainingDisplay } from "../figures/progress";
@@ -7,7 +8,7 @@ import type { tf } from "../tensors/tensorflow";
 import { flatten, type GradientResult, type Trainable, trainable, unflatten } from "./gradient";
 import { watchInterrupt } from "./interrupt";
 import { clipNorm, sgd } from "./optimizer";
-import { checkOptions, type EpochRecord, type StepRecord, type StopReason, type TrainOptions } from "./options";
+import { checkOptions, type TrainOptions } from "./options";
 import { noRunning, type RunState, restoreRun, saveRun } from "./run-state";
 import { TrainingStep } from "./step";
 

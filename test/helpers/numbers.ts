@@ -52,14 +52,14 @@ const decimal = /(?<![\w.,^])\d+(?:,\d{3})*\.\d+(?:e[+-]?\d+)?(?!\d|\.\d|e[+-]?\
 
 /** The decimal numbers of a sentence; whole numbers are too often just counts of things. */
 export function decimals({ text }: Sentence): Written[] {
-  return [...text.matchAll(decimal)].map((match) => ({ written: match[0], index: match.index }));
+  return [...text.matchAll(decimal)].map((match) => ({ written: match[0], index: match.index ?? 0 }));
 }
 
 /** The numbers of a text that have a decimal point or an exponent. */
 function numbersIn(text: string, isCode = false): Shown[] {
   const plain = text.replace(/<[^>]*>|&#?\w+;/g, " ").replace(/(\d),(?=\d{3})/g, "$1");
   const matches = plain.matchAll(/(?<![\w.])\d+(?:\.\d+(?:e[+-]?\d+)?|e[+-]?\d+)/gi);
-  return [...matches].map(({ 0: digits, index }) => {
+  return [...matches].map(({ 0: digits, index = 0 }) => {
     const unit = isPercent(plain.slice(index)) ? "percent" : "plain";
     return { digits, unit: isCode ? "code" : unit };
   });
@@ -144,7 +144,7 @@ export function unsourced(sentence: Sentence, sources: Sources): Written[] {
   return decimals(sentence).filter(({ written, index }) => {
     if (given.some(({ start, end }) => start <= index && index < end)) return false;
     const number = { written: written.replace(/,/g, ""), percent: isPercent(text.slice(index)) };
-    const isRounded = /(?:\b(?:about|nearly|almost) |≈ ?)$/.test(text.slice(0, index));
+    const isRounded = /(?:\b(?:about|nearly|almost) |≈ ?)$/i.test(text.slice(0, index));
     return !shown.some((source) => isIn(number, source, isRounded)) && !filed.some((value) => isFrom(number, value));
   });
 }

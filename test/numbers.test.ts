@@ -79,6 +79,7 @@ describe("a section is a source where the sentence points to it", () => {
   check("But the table of section 1 has 0.0412.", [], "summary");
   check("It was 8.76 % (section 2), 5.65 (section 3 of notebook 02).", ["8.76", "5.65"], "summary");
   check("It was 8.75 % (section 1).", ["8.75"], "summary");
+  check("No sentence vouches for itself: 8.85 % (section 1).", ["8.85"]);
 });
 
 describe("a results file is a source where the sentence or row names it", () => {

@@ -11,7 +11,7 @@ export interface Shown {
   unit: "code" | "plain" | "percent";
 }
 
-/** A numbered section: the decimal numbers of its prose, and those of its code cells. */
+/** A numbered section: the numbers of its prose, but for sentences that point to a section themselves; those of its code cells. */
 export interface Section {
   said: Shown[];
   shown: Shown[];
@@ -107,9 +107,14 @@ export function passagesOf(cells: Cells): Passage[] {
 
 export function sectionOf(cells: Cells, number: string): Section {
   const pieces = piecesOf(cells).filter(({ heading }) => heading.startsWith(`## ${number} `));
-  const said = pieces.flatMap(({ prose = "" }) => sentencesOf(prose)).flatMap(({ text }) => numbersIn(text));
+  const sentences = pieces.flatMap(({ prose = "" }) => sentencesOf(prose));
+  // a number at second hand is no source, or two sentences could vouch for each other
+  const said = sentences.flatMap(({ text }) => (text.search(pointer) < 0 ? numbersIn(text) : []));
   return { said, shown: pieces.flatMap(({ shown }) => shown) };
 }
+
+const pointer =
+  /(?:\b(figure|table)s? (?:of|in) )?\b[Ss]ections? (\d+(?:(?:, and |, | and )\d+)*)(?: of notebook (\d\d))?/g;
 
 /** Cuts prose at the ends of sentences, list items and table rows. */
 export function sentencesOf(prose: string): Sentence[] {
@@ -177,10 +182,7 @@ function agrees(written: string, value: number, isRounded: boolean): boolean {
  * their prose, or, if it points to their cells, "the table of section 4", those of their cells.
  */
 function pointedTo({ text }: Sentence, { sectionOf = () => undefined }: Sources): Shown[] {
-  const pointers = text.matchAll(
-    /(?:\b(figure|table)s? (?:of|in) )?\b[Ss]ections? (\d+(?:(?:, and |, | and )\d+)*)(?: of notebook (\d\d))?/g,
-  );
-  return [...pointers].flatMap(([, cells, list = "", notebook]) =>
+  return [...text.matchAll(pointer)].flatMap(([, cells, list = "", notebook]) =>
     (list.match(/\d+/g) ?? []).flatMap((number) => {
       const section = sectionOf(number, notebook);
       return (cells ? section?.shown : section?.said) ?? [];

@@ -91,6 +91,8 @@ test("choose(variants, measure) takes the fastest, unless the first is fixed or 
 test("npm run bench -- --peer says what came and what is expected", () => {
   assert.deepEqual(parseArguments([]), { parts: ["training", "inference"], peers: false, json: false, quick: false });
   assert.deepEqual(parseArguments(["inference", "--json"]).parts, ["inference"]);
+  for (const word of ["-p", "-pq", "--", "--json=1", "--no-json", "learning"])
+    assert.throws(() => parseArguments(["--quick", word, "training"]), new RegExp(`or nothing, got ${word}: npm run`));
   const { status, stderr } = spawnSync(process.execPath, ["--import", "tsx", "bench/bench.ts", "--peer"], {
     cwd: root,
     encoding: "utf8",

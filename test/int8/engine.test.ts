@@ -204,7 +204,6 @@ test("int8.ts and model-file.ts run in an engine that has nothing but the langua
     "int8/check",
     "int8/engine",
     "int8/model",
-    "int8/reference/layers",
     "int8/reference/pooling",
     "int8/reference/reference",
     "int8/requantize",

@@ -3,7 +3,8 @@
  * bits: the readable reference (`int8/reference/reference.ts`), and WebAssembly with SIMD (`int8/wasm/wasm.ts`, compiled from `lib/assembly`).
  * Both need nothing but the language, and run in a browser; worker threads are used where there are any.
  */
-import { checkQuantized, sizeOf, typeName } from "./check";
+import { sizeOf, typeName } from "./activations";
+import { checkQuantized } from "./check";
 import type { QuantizedModel, RunImages } from "./model";
 import { referenceEngine } from "./reference/reference";
 import type { Requantization } from "./requantize";

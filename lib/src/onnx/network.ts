@@ -1,5 +1,5 @@
 import { outputLength, type Padding, paddingAround } from "../common/windows";
-import { sizeOf } from "../int8/check";
+import { sizeOf } from "../int8/activations";
 import type { QuantizedConv2d, QuantizedDense, QuantizedFlatten, QuantizedPool2d } from "../int8/model";
 import type { OnnxGraph } from "./graph";
 

@@ -1,5 +1,5 @@
 import "../tensors/environment";
-import { sizeOf } from "../int8/check";
+import { sizeOf } from "../int8/activations";
 import { countImages } from "../int8/engine";
 
 /** How ONNX Runtime is to run a file. */

@@ -1,6 +1,7 @@
-import { checkQuantized, largestSums } from "../int8/check";
+import { checkQuantized } from "../int8/check";
 import type { Quantization, QuantizedConv2d, QuantizedDense, QuantizedLayer, QuantizedModel } from "../int8/model";
 import { roundHalfToEven } from "../int8/requantize";
+import { largestSums } from "../int8/weights";
 import { quantizationOf } from "./fake-quant";
 import type { QuantizedTrainable, WeightCodes } from "./qat";
 import type { FloatWeightedLayer } from "./quantizable";

@@ -1,7 +1,7 @@
 /** The readable reference: runs a network in integers layer by layer, in any JavaScript engine, with nothing but typed arrays. */
 
 import { windowsAlong } from "../../common/windows";
-import { type Activations, type QuantizedActivations, sizeOf } from "../check";
+import { type Activations, type QuantizedActivations, sizeOf } from "../activations";
 import type { QuantizedConv2d, QuantizedDense, QuantizedLayer, QuantizedModel, RunImages } from "../model";
 import { floatMultipliers, type Requantization, requantizer } from "../requantize";
 import { type LayerStep, preparePool2d } from "./pooling";

@@ -1,10 +1,10 @@
 /** Which part of the WebAssembly kernel runs which layers of a network. */
 import type { Activations, QuantizedActivations } from "../activations";
-import type { QuantizedModel, QuantizedPool2d, QuantizedWeightedLayer } from "../model";
+import type { QuantizedConv2d, QuantizedDense, QuantizedModel, QuantizedPool2d } from "../model";
 
 /** What one part of the kernel does: a layer, or a convolution and the max-pooling of 2 × 2 windows after it. */
 export interface Step {
-  layer: QuantizedWeightedLayer | QuantizedPool2d;
+  layer: QuantizedConv2d | QuantizedDense | QuantizedPool2d;
   input: QuantizedActivations;
   output: Activations;
   /** what flows from the convolution into the pooling */

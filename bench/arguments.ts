@@ -1,3 +1,5 @@
+import { parseArgs } from "node:util";
+
 /** What the command line may hold. */
 export interface Arguments {
   /** both parts unless one is named */
@@ -14,19 +16,17 @@ export interface Arguments {
 export type Part = "training" | "inference";
 
 const parts: readonly Part[] = ["training", "inference"];
-const flags = ["--peers", "--json", "--quick"];
+const flags = { peers: { type: "boolean" }, json: { type: "boolean" }, quick: { type: "boolean" } } as const;
 
 /** @throws for a word that it does not know */
 export function parseArguments(words: readonly string[]): Arguments {
-  const known: readonly string[] = [...parts, ...flags];
-  const unknown = words.find((word) => !known.includes(word));
+  // not strict: parseArgs would say what came, but not what is expected
+  const { values, positionals, tokens } = parseArgs({ args: [...words], options: flags, strict: false, tokens: true });
+  const known: readonly string[] = [...parts, ...Object.keys(flags).map((name) => `--${name}`)];
+  const unknown = tokens.map(({ index }) => words[index] as string).find((word) => !known.includes(word));
   if (unknown !== undefined)
     throw new Error(`Expected ${known.join(", ")} or nothing, got ${unknown}: npm run bench -- --peers measures all.`);
-  const named = parts.filter((part) => words.includes(part));
-  return {
-    parts: named.length === 0 ? parts : named,
-    peers: words.includes("--peers"),
-    json: words.includes("--json"),
-    quick: words.includes("--quick"),
-  };
+  const named = parts.filter((part) => positionals.includes(part));
+  const { peers = false, json = false, quick = false } = values as Partial<Record<keyof typeof flags, boolean>>;
+  return { parts: named.length === 0 ? parts : named, peers, json, quick };
 }

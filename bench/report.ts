@@ -1,5 +1,5 @@
-/** The report on the terminal: goals first, then medians with their spread, then curves, then kernels. */
-import type { BenchGoal, BenchSpread, ScalingCurve } from "lenet-lab";
+/** The report on the terminal: medians with their spread, then curves, then kernels. */
+import type { BenchSpread, ScalingCurve } from "lenet-lab";
 import { alignedRow, columnWidths } from "../lib/src/common/text";
 import type { Measured } from "./results";
 
@@ -8,7 +8,6 @@ export function report(results: Measured): string {
   const { training, inference, memory, scaling, kernels } = results;
   const sections = [
     `Measured on ${results.machine}, ${results.date}`,
-    `Goals\n${columns(results.goals.map(goalRow))}`,
     training &&
       `Training: seconds an epoch of ${thousands(training.images)} images (peer ÷ ours, median, middle half)\n${times(training.secondsPerEpoch, training.spread.secondsPerEpoch, training.variants, 2)}`,
     inference &&
@@ -24,11 +23,6 @@ export function report(results: Measured): string {
       .join(", ")}`,
   ];
   return `${sections.filter((section) => section !== undefined).join("\n\n")}\n`;
-}
-
-function goalRow({ goal, relation, target, measured, met }: BenchGoal): string[] {
-  const verdict = met === null ? "not measured in this run" : met ? "met" : "NOT met";
-  return [goal, measured === null ? "–" : short(measured), `${relation} ${short(target)}`, verdict];
 }
 
 function times(

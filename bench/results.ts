@@ -4,7 +4,6 @@ import type { Bench, BenchSpread, InferenceEngine, TrainingEngine } from "lenet-
 import { writeAtomically } from "lenet-lab";
 import { root } from "./engine-process";
 import { toldThreads } from "./engines";
-import { goals } from "./goals";
 import { machine, versions } from "./machine";
 import type { InferenceMeasurement } from "./measure-inference";
 import type { TrainingMeasurement } from "./measure-training";
@@ -32,17 +31,13 @@ export interface Parts {
 
 export function toResults({ training, one, batch, memory, scaling, kernels }: Parts, settings: Settings): Measured {
   const measurements = [training, one, batch].flatMap((part) => Object.values(part ?? {}));
-  const body = {
+  return {
+    protocol: protocol(settings),
     training: training && trainingResults(training, settings),
     inference: one && batch && inferenceResults(one, batch),
     memory,
     scaling,
     kernels,
-  };
-  return {
-    protocol: protocol(settings),
-    goals: goals(body),
-    ...body,
     machine: machine(),
     versions: versions(Object.assign({}, ...measurements.map((each) => each.versions))),
     date: new Date().toISOString().slice(0, 10),

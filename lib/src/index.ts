@@ -17,7 +17,6 @@ export { loadIdx, loadMnist, mnistFolder, projectDataFolder, type TrainAndTest }
 export {
   type BatchCurve,
   type Bench,
-  type BenchGoal,
   type BenchSpread,
   type BenchVariant,
   type Comparison,

@@ -26,7 +26,7 @@ for (const name of names) {
   test(`data/results/${name}.json has the mean and deviation of its own seeds`, () => {
     const isComparison = "arms" in JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
     if (isComparison) {
-      assert.throws(() => loadTestResults(name), /: expected a list `seeds`, got /);
+      assert.throws(() => loadTestResults(name), /: expected `seeds`, got /);
       for (const { seeds, ...arm } of loadComparison(name).arms) {
         const { mean, deviation } = meanAndDeviation(
           seeds.map(({ validationAccuracy }) => validationAccuracy.at(-1) as number),
@@ -34,7 +34,7 @@ for (const name of names) {
         assertClose([arm.mean, arm.sd], [mean, deviation], 1e-6);
       }
     } else {
-      assert.throws(() => loadComparison(name), /: expected a list `arms`, got /);
+      assert.throws(() => loadComparison(name), /: expected `arms`, got /);
       const { seeds, ...results } = loadTestResults(name);
       const { mean, deviation } = meanAndDeviation(seeds.map(({ testAccuracy }) => testAccuracy));
       assertClose([results.mean, results.sd], [mean, deviation], 1e-6);

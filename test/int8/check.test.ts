@@ -97,7 +97,7 @@ test("checkQuantized(model) names what does not fit", () => {
     [changed(2, { name: "Größe" }), /`name` of layer 2 .* got "Größe"/],
     [
       changed(2, { kind: "softmax" }),
-      /flatten: expected `kind` to be conv2d, dense, maxPool2d, averagePool2d or flatten, got softmax/,
+      /flatten: expected `kind` to be one of conv2d, dense, maxPool2d, flatten, averagePool2d, got softmax/,
     ],
     [changed(0, { kernelSize: [6, 2] }), /conv: expected a window that fits into \[5, 6, 1\], got 6 × 2: pad "same"/],
     [changed(0, { kernelSize: [2, 2] }), /conv: expected `kernel` to hold 8 numbers \(2 × 2 × 1 × 2\), got 12/],

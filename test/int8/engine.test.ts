@@ -202,10 +202,13 @@ test("int8.ts and model-file.ts run in an engine that has nothing but the langua
   assert.deepEqual(int8.files, [
     "common/checks",
     "common/windows",
+    "int8/activations",
+    "int8/byte-stream",
     "int8/check",
     "int8/engine",
+    "int8/kinds",
     "int8/model",
-    "int8/reference/layers",
+    "int8/pack-bits",
     "int8/reference/pooling",
     "int8/reference/reference",
     "int8/requantize",
@@ -216,15 +219,20 @@ test("int8.ts and model-file.ts run in an engine that has nothing but the langua
     "int8/wasm/program",
     "int8/wasm/steps",
     "int8/wasm/wasm",
+    "int8/weights",
   ]);
   assert.deepEqual(file.files, [
     "common/checks",
     "common/crc32",
     "common/windows",
+    "int8/activations",
     "int8/byte-stream",
     "int8/check",
     "int8/file",
+    "int8/kinds",
     "int8/model",
+    "int8/pack-bits",
+    "int8/weights",
   ]);
   const names = "[typeof process, typeof require, typeof Buffer, typeof TextDecoder, typeof Uint8Array].join()";
   assert.equal(runInContext(names, int8.context), "undefined,undefined,undefined,undefined,function");

@@ -135,16 +135,6 @@ export interface BenchVariant {
   tried: Record<string, number>;
 }
 
-/** Something to be reached, and whether it was. */
-export interface BenchGoal {
-  goal: string;
-  relation: "≥" | "≤";
-  target: number;
-  /** null when the run has not measured it */
-  measured: number | null;
-  met: boolean | null;
-}
-
 /** Seconds an epoch against something, and the straight line through it in log-log: seconds ∝ at^slope. */
 export interface ScalingCurve {
   of: "images" | "parameters";
@@ -165,8 +155,6 @@ export interface BatchCurve {
 /** The library beside its peers on one machine, all in one run; numbers are medians. */
 export interface Bench {
   protocol: string;
-  /** goals of the project, met or not */
-  goals: BenchGoal[];
   training: {
     images: number;
     batchSize: number;
@@ -210,17 +198,16 @@ export interface Bench {
 
 /**
  * The results file `data/results/bench.json`.
- * @throws when there is no such file (the message names the command that makes it), or it holds no goals
+ * @throws when there is no such file (the message names the command that makes it), or it holds no kernels
  */
 export function loadBench(): Bench {
-  return readResults("bench", "goals", "npm run bench -- --peers") as Bench;
+  return readResults("bench", "kernels", "npm run bench -- --peers") as Bench;
 }
 
 function readResults(name: string, key: string, command = `npm run reproduce -- ${name}`): unknown {
   const path = join(projectDataFolder(), "results", `${name}.json`);
   if (!existsSync(path)) throw new Error(`Expected ${path}, found no such file: ${command} measures it.`);
   const results = JSON.parse(readFileSync(path, "utf8"));
-  if (!Array.isArray(results[key]))
-    throw new Error(`${path}: expected a list \`${key}\`, got ${Object.keys(results).join(", ")}.`);
+  if (!(key in results)) throw new Error(`${path}: expected \`${key}\`, got ${Object.keys(results).join(", ")}.`);
   return results;
 }

@@ -38,7 +38,7 @@ export class ByteReader {
   constructor(
     private readonly source: Uint8Array,
     private position: number,
-    private readonly fail: (problem: string) => never,
+    readonly fail: (problem: string) => never,
   ) {
     this.view = new DataView(source.buffer, source.byteOffset, source.length);
   }
@@ -61,6 +61,13 @@ export class ByteReader {
   bytes(count: number): Uint8Array {
     const at = this.advance(count);
     return this.source.subarray(at, at + count);
+  }
+
+  /** One of `choices`, by its number. */
+  choice<T>(what: string, choices: readonly T[]): T {
+    const index = this.unsigned(1);
+    if (index >= choices.length) this.fail(`expected the ${what} in 0 … ${choices.length - 1}, got ${index}`);
+    return choices[index] as T;
   }
 
   private advance(count: number): number {

@@ -4,7 +4,8 @@
  * Both need nothing but the language, and run in a browser; worker threads are used where there are any.
  */
 import { checkWhole } from "../common/checks";
-import { checkQuantized, sizeOf, typeName } from "./check";
+import { sizeOf, typeName } from "./activations";
+import { checkQuantized } from "./check";
 import type { QuantizedModel, RunImages } from "./model";
 import { referenceEngine } from "./reference/reference";
 import type { Requantization } from "./requantize";

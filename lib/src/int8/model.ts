@@ -67,8 +67,11 @@ export interface QuantizedFlatten {
   name: string;
 }
 
+/** A layer that has weights. */
+export type QuantizedWeightedLayer = QuantizedConv2d | QuantizedDense;
+
 /** A layer of a network in integers. */
-export type QuantizedLayer = QuantizedConv2d | QuantizedDense | QuantizedPool2d | QuantizedFlatten;
+export type QuantizedLayer = QuantizedWeightedLayer | QuantizedPool2d | QuantizedFlatten;
 
 /** A network in integers; `toIntegers` makes one, `inferInt8` runs it. */
 export interface QuantizedModel {

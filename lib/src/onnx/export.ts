@@ -1,5 +1,5 @@
 import { checkQuantized } from "../int8/check";
-import type { Quantization, QuantizedConv2d, QuantizedDense, QuantizedModel } from "../int8/model";
+import type { Quantization, QuantizedModel, QuantizedWeightedLayer } from "../int8/model";
 import { quantizable } from "../quantize/quantizable";
 import type { tf } from "../tensors/tensorflow";
 import { OnnxGraph } from "./graph";
@@ -109,7 +109,7 @@ const dequantize = (graph: OnnxGraph, prefix: string, value: string, quantizatio
 /** Integer kernel and bias, each with a scale for each output channel, and the nodes that make them float; gives back these. */
 function writeInt8Weights(
   graph: OnnxGraph,
-  { name, scales, bias }: QuantizedConv2d | QuantizedDense,
+  { name, scales, bias }: QuantizedWeightedLayer,
   inputScale: number,
   { kernel, dims }: { kernel: Kernel; dims: number[] },
 ): [string, string] {
@@ -127,7 +127,7 @@ function writeInt8Weights(
 }
 
 /** Rounding to uint8 is the ReLU, when 0 is the lowest number; where it is not, ONNX Runtime computes the layer in float. */
-function checkRelu({ name, relu, output }: QuantizedConv2d | QuantizedDense): void {
+function checkRelu({ name, relu, output }: QuantizedWeightedLayer): void {
   if (relu && output && output.zeroPoint !== 0)
     throw new Error(
       `Expected the zero point 0 after the ReLU of \`${name}\`, got ${output.zeroPoint}: let its range begin at 0.`,

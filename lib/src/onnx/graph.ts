@@ -1,4 +1,4 @@
-import { typeName } from "../int8/check";
+import { typeName } from "../int8/activations";
 import { encodeOnnx, type OnnxAttribute, type OnnxNode, type OnnxTensor, type OnnxValue, onnxTypes } from "./format";
 
 /** A list of numbers whose class says its ONNX element type. */

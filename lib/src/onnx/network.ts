@@ -1,17 +1,18 @@
 import { outputLength, type Padding, paddingAround } from "../common/windows";
-import { sizeOf } from "../int8/check";
-import type { QuantizedConv2d, QuantizedDense, QuantizedFlatten, QuantizedPool2d } from "../int8/model";
+import { sizeOf } from "../int8/activations";
+import type { QuantizedLayer, QuantizedPool2d, QuantizedWeightedLayer } from "../int8/model";
 import type { OnnxGraph } from "./graph";
 
 /** A layer with weights, in TensorFlow's order, as far as it is the same in float and in integers. */
-export type WeightedLayer = {
-  kernel: Kernel;
-  /** one number for each output channel */
-  bias: { length: number };
-} & (
-  | Pick<QuantizedConv2d, "kind" | "name" | "relu" | "kernelSize" | "strides" | "padding">
-  | Pick<QuantizedDense, "kind" | "name" | "relu">
-);
+export type WeightedLayer = SameInBoth<QuantizedWeightedLayer>;
+
+type SameInBoth<L> = L extends QuantizedWeightedLayer
+  ? Omit<L, "kernel" | "bias" | "scales" | "bits" | "output"> & {
+      kernel: Kernel;
+      /** one number for each output channel */
+      bias: { length: number };
+    }
+  : never;
 
 /** Writes a layer's constants, the kernel in ONNX's order and of shape `dims`; gives back the names of kernel and bias, float32. */
 export type WriteWeights = (kernel: Kernel, dims: number[]) => [kernel: string, bias: string];
@@ -32,34 +33,52 @@ export class OnnxNetwork {
     this.shape = shape;
   }
 
-  add(layer: QuantizedPool2d | QuantizedFlatten): void {
-    if (layer.kind !== "flatten") {
-      const { attributes, size } = slide(layer, layer.poolSize, this.shape as Image);
-      if (layer.kind === "maxPool2d") this.#node("MaxPool", layer, { attributes });
-      else this.#node("AveragePool", layer, { attributes: { ...attributes, count_include_pad: 0 } });
-      this.shape = [...size, this.shape[2] as number];
-    } else {
-      if (this.shape.length === 3) this.#flattened = this.shape as Image;
-      this.#node("Flatten", layer, { attributes: { axis: 1 } });
-      this.shape = [sizeOf(this.shape)];
+  add(layer: Exclude<QuantizedLayer, QuantizedWeightedLayer>): void {
+    switch (layer.kind) {
+      case "flatten":
+        if (this.shape.length === 3) this.#flattened = this.shape as Image;
+        this.#node("Flatten", layer, { attributes: { axis: 1 } });
+        this.shape = [sizeOf(this.shape)];
+        break;
+      case "maxPool2d":
+        this.#pool("MaxPool", layer);
+        break;
+      case "averagePool2d":
+        this.#pool("AveragePool", layer, { count_include_pad: 0 });
+        break;
+      default:
+        layer satisfies never;
     }
   }
 
   addWeighted(layer: WeightedLayer, write: WriteWeights): void {
     const units = layer.bias.length;
-    if (layer.kind === "conv2d") {
-      const channels = this.shape[2] as number;
-      const { attributes, size } = slide(layer, layer.kernelSize, this.shape as Image);
-      const kernel = kernelToOnnx(layer.kernel, [...layer.kernelSize, channels, units]);
-      this.#node("Conv", layer, { attributes, weights: write(kernel, [units, channels, ...layer.kernelSize]) });
-      this.shape = [...size, units];
-    } else {
-      const kernel = denseToOnnx(layer.kernel, units, this.#flattened);
-      this.#node("Gemm", layer, { attributes: { transB: 1 }, weights: write(kernel, [units, ...this.shape]) });
-      this.shape = [units];
-      this.#flattened = undefined;
+    switch (layer.kind) {
+      case "conv2d": {
+        const channels = this.shape[2] as number;
+        const { attributes, size } = slide(layer, layer.kernelSize, this.shape as Image);
+        const kernel = kernelToOnnx(layer.kernel, [...layer.kernelSize, channels, units]);
+        this.#node("Conv", layer, { attributes, weights: write(kernel, [units, channels, ...layer.kernelSize]) });
+        this.shape = [...size, units];
+        break;
+      }
+      case "dense": {
+        const kernel = denseToOnnx(layer.kernel, units, this.#flattened);
+        this.#node("Gemm", layer, { attributes: { transB: 1 }, weights: write(kernel, [units, ...this.shape]) });
+        this.shape = [units];
+        this.#flattened = undefined;
+        break;
+      }
+      default:
+        layer satisfies never;
     }
     if (layer.relu) this.#node("Relu", layer);
+  }
+
+  #pool(opType: string, layer: QuantizedPool2d, more: Record<string, number> = {}): void {
+    const { attributes, size } = slide(layer, layer.poolSize, this.shape as Image);
+    this.#node(opType, layer, { attributes: { ...attributes, ...more } });
+    this.shape = [...size, this.shape[2] as number];
   }
 
   #node(

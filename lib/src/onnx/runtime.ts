@@ -1,6 +1,6 @@
 import "../tensors/environment";
 import { checkWhole } from "../common/checks";
-import { sizeOf } from "../int8/check";
+import { sizeOf } from "../int8/activations";
 import { countImages } from "../int8/engine";
 
 /** How ONNX Runtime is to run a file. */

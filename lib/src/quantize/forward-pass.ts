@@ -1,6 +1,6 @@
-import type { QuantizedPool2d } from "../int8/model";
 import { tf } from "../tensors/tensorflow";
-import type { FloatLayer, FloatWeightedLayer } from "./quantizable";
+import type { FloatLayer, FloatWeightedLayer } from "./float-model";
+import { floatKind } from "./kinds";
 
 /** The weights to use for a layer. */
 export interface LayerWeights {
@@ -33,16 +33,17 @@ export function forwardPass(
   let source: FloatWeightedLayer | undefined;
   for (let i = 0; i < layers.length; i++) {
     const layer = layers[i] as FloatLayer;
-    if (layer.kind === "flatten") x = tf.reshape(x, [images.shape[0], -1]);
-    else if (layer.kind === "maxPool2d") x = pool(x, layer);
-    else if (layer.kind === "averagePool2d") x = roundAverages(pool(x, layer), source);
-    else {
+    const { apply, between } = floatKind(layer.kind);
+    if (!("kernel" in layer)) {
+      x = apply(x, layer);
+      if (between) x = roundAverages(x, source);
+    } else {
       const { kernel, bias } = weightsOf(layer);
-      x = linear(x, kernel, layer);
+      x = apply(x, layer, kernel);
       // a maximum commutes with all that rises (bias, ReLU, rounding): pooling first leaves them a quarter of the numbers
       const next = layers[i + 1];
       if (next?.kind === "maxPool2d") {
-        x = pool(x, next);
+        x = floatKind(next.kind).apply(x, next);
         i += 1;
       }
       x = tf.add(x, bias);
@@ -52,14 +53,4 @@ export function forwardPass(
     }
   }
   return x as tf.Tensor2D;
-}
-
-function linear(x: tf.Tensor, kernel: tf.Tensor, layer: FloatWeightedLayer): tf.Tensor {
-  if (layer.kind === "dense") return tf.matMul(x, kernel);
-  return tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, layer.strides as [number, number], layer.padding);
-}
-
-function pool(x: tf.Tensor, { kind, poolSize, strides, padding }: QuantizedPool2d): tf.Tensor {
-  const apply = kind === "maxPool2d" ? tf.maxPool : tf.avgPool;
-  return apply(x as tf.Tensor4D, poolSize as [number, number], strides as [number, number], padding);
 }

@@ -3,9 +3,10 @@ import type { Forward } from "../network/evaluate";
 import { tf } from "../tensors/tensorflow";
 import type { Trainable } from "../train/gradient";
 import { channelScales, fakeQuantize, fakeQuantizePerChannel } from "./fake-quant";
+import type { FloatModel, FloatWeightedLayer } from "./float-model";
 import { forwardPass, type LayerWeights, ownWeights } from "./forward-pass";
 import { initialSteps, learnedStepSize } from "./lsq";
-import { type FloatModel, type FloatWeightedLayer, quantizable } from "./quantizable";
+import { quantizable } from "./quantizable";
 import { movedRange, type Ranges, rangeOf } from "./ranges";
 
 /** Knobs of `fakeQuantized`. Steps count the batches of training from 0. */
@@ -153,7 +154,7 @@ function weightCodes(part: Learnable): WeightCodes {
 }
 
 const weightedLayers = ({ layers }: FloatModel): FloatWeightedLayer[] =>
-  layers.filter((layer): layer is FloatWeightedLayer => layer.kind === "conv2d" || layer.kind === "dense");
+  layers.filter((layer): layer is FloatWeightedLayer => "kernel" in layer);
 
 function checkNames(model: FloatModel, { weightBits, ranges = {} }: FakeQuantizedOptions): void {
   const names = weightedLayers(model).map(({ name }) => name);

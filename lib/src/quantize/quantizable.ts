@@ -1,42 +1,7 @@
-import type { QuantizedFlatten, QuantizedPool2d } from "../int8/model";
-import type { StoredTensor } from "../network/safetensors";
 import { tf } from "../tensors/tensorflow";
+import type { FloatLayer, FloatModel, FloatWeightedLayer } from "./float-model";
 import { foldBatchNorm } from "./fold-batch-norm";
-
-/** What a convolution and a dense layer have in common: weights as copies, any batch normalisation folded in. */
-interface FloatWeighted {
-  name: string;
-  kernel: StoredTensor;
-  /** float32 [output channels]; zeros if the layer has none */
-  bias: Float32Array;
-  relu: boolean;
-}
-
-/** 2-D convolution, kernel [height, width, input channels, output channels]. */
-export interface FloatConv2d extends FloatWeighted {
-  kind: "conv2d";
-  kernelSize: readonly [number, number];
-  strides: readonly [number, number];
-  padding: "same" | "valid";
-}
-
-/** Dense layer, kernel [inputs, units]. */
-export interface FloatDense extends FloatWeighted {
-  kind: "dense";
-}
-
-/** A layer that has weights. */
-export type FloatWeightedLayer = FloatConv2d | FloatDense;
-
-/** A layer as plain data; those without weights are the same in float and in integers. */
-export type FloatLayer = FloatWeightedLayer | QuantizedPool2d | QuantizedFlatten;
-
-/** A network as plain float numbers: what fake quantisation and the ONNX export start from. */
-export interface FloatModel {
-  /** [height, width, channels] */
-  inputShape: readonly [number, number, number];
-  layers: readonly FloatLayer[];
-}
+import { floatKind, floatKindNames, isRelu, numbers, refuse } from "./kinds";
 
 /**
  * Reads a model that can be quantised: Conv2D, Dense, MaxPooling2D, AveragePooling2D and Flatten, ReLU as an activation or a
@@ -72,26 +37,7 @@ type Reader = (layer: tf.layers.Layer, before: FloatLayer[]) => void;
 
 const readers: Record<string, Reader> = {
   InputLayer: () => {},
-  Conv2D: (layer, before) => {
-    const { kernelSize, strides, padding, dilationRate } = layer.getConfig() as unknown as ConvConfig;
-    if ([dilationRate].flat().some((rate) => rate !== 1 && rate !== null))
-      refuse(layer, "`dilationRate` 1", String(dilationRate), "build it without dilation");
-    before.push({ kind: "conv2d", ...weighted(layer), kernelSize, strides, padding });
-  },
-  Dense: (layer, before) => {
-    const { length } = (layer.input as tf.SymbolicTensor).shape;
-    if (length !== 2) refuse(layer, "rows of numbers as input", `${length - 1} axes`, "put a Flatten before it");
-    before.push({ kind: "dense", ...weighted(layer) });
-  },
-  MaxPooling2D: (layer, before) => {
-    before.push({ kind: "maxPool2d", ...pooling(layer) });
-  },
-  AveragePooling2D: (layer, before) => {
-    before.push({ kind: "averagePool2d", ...pooling(layer) });
-  },
-  Flatten: (layer, before) => {
-    before.push({ kind: "flatten", name: layer.name });
-  },
+  ...Object.fromEntries(floatKindNames.map((kind) => [floatKind(kind).className, readerOf(kind)])),
   ReLU: (layer, before) => {
     const { maxValue } = layer.getConfig();
     if (typeof maxValue === "number")
@@ -114,34 +60,13 @@ const readers: Record<string, Reader> = {
   },
 };
 
-type ConvConfig = FloatConv2d & { dilationRate: number | number[] | null };
-
-function weighted(layer: tf.layers.Layer): FloatWeighted {
-  const relu = isRelu(layer, String(layer.getConfig().activation));
-  const [kernel, bias] = layer.getWeights() as [tf.Tensor, tf.Tensor?];
-  return {
-    name: layer.name,
-    kernel: { shape: kernel.shape, data: numbers(kernel) },
-    bias: bias ? numbers(bias) : new Float32Array(kernel.shape.at(-1) as number),
-    relu,
+function readerOf(kind: FloatLayer["kind"]): Reader {
+  return (layer, before) => {
+    before.push({ kind, ...floatKind(kind).read(layer) } as FloatLayer);
   };
 }
 
-function pooling(layer: tf.layers.Layer): Omit<QuantizedPool2d, "kind"> {
-  const { poolSize, strides, padding } = layer.getConfig() as unknown as QuantizedPool2d;
-  return { name: layer.name, poolSize, strides, padding };
-}
-
-function isRelu(layer: tf.layers.Layer, activation: string): boolean {
-  if (activation !== "relu" && activation !== "linear") {
-    const instead =
-      activation === "softmax" ? "end with logits; the loss applies softmax" : "train the model with ReLU";
-    refuse(layer, "activation relu or linear", activation, instead);
-  }
-  return activation === "relu";
-}
-
-function batchNorm(layer: tf.layers.Layer, { name, kernel, bias }: FloatWeighted) {
+function batchNorm(layer: tf.layers.Layer, { name, kernel, bias }: FloatWeightedLayer) {
   const { axis, epsilon, scale, center } = layer.getConfig() as Record<string, unknown>;
   const last = kernel.shape.length - 1;
   if (axis !== -1 && axis !== last)
@@ -157,7 +82,7 @@ function batchNorm(layer: tf.layers.Layer, { name, kernel, bias }: FloatWeighted
 
 function weightedBefore(layer: tf.layers.Layer, before: FloatLayer[]): FloatWeightedLayer {
   const previous = before.at(-1);
-  if (previous?.kind === "conv2d" || previous?.kind === "dense") return previous;
+  if (previous !== undefined && "kernel" in previous) return previous;
   return refuse(layer, "a Conv2D or Dense directly before", previous?.name ?? "nothing", "move it there");
 }
 
@@ -171,11 +96,3 @@ function refuseLayer(layer: tf.layers.Layer): never {
   const instead = insteadOf[layer.getClassName()] ?? "build the model without it";
   return refuse(layer, `only ${Object.keys(readers).slice(1).join(", ")}`, layer.getClassName(), instead);
 }
-
-function refuse(layer: tf.layers.Layer, expected: string, got: string, instead: string): never {
-  throw new Error(
-    `Cannot convert layer \`${layer.name}\` (${layer.getClassName()}): expected ${expected}, got ${got}: ${instead}.`,
-  );
-}
-
-const numbers = (tensor: tf.Tensor): Float32Array => Float32Array.from(tensor.dataSync());

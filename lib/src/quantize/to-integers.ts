@@ -1,9 +1,10 @@
-import { checkQuantized, largestSums } from "../int8/check";
-import type { Quantization, QuantizedConv2d, QuantizedDense, QuantizedLayer, QuantizedModel } from "../int8/model";
+import { checkQuantized } from "../int8/check";
+import type { Quantization, QuantizedLayer, QuantizedModel, QuantizedWeightedLayer } from "../int8/model";
 import { roundHalfToEven } from "../int8/requantize";
+import { largestSums } from "../int8/weights";
 import { quantizationOf } from "./fake-quant";
+import type { FloatWeightedLayer } from "./float-model";
 import type { QuantizedTrainable, WeightCodes } from "./qat";
-import type { FloatWeightedLayer } from "./quantizable";
 import type { Ranges } from "./ranges";
 
 /**
@@ -43,7 +44,7 @@ export function accumulatorBounds({ input, layers }: QuantizedModel): Record<str
   const bounds: Record<string, number> = {};
   let before = input;
   for (const layer of layers) {
-    if (layer.kind !== "conv2d" && layer.kind !== "dense") continue;
+    if (!("kernel" in layer)) continue;
     bounds[layer.name] = Math.max(...largestSums(layer, before));
     before = layer.output ?? before;
   }
@@ -55,12 +56,9 @@ function weightedLayer(
   { codes, scales, bias, bits }: WeightCodes,
   input: Quantization,
   output: Quantization | undefined,
-): QuantizedConv2d | QuantizedDense {
-  const { name, relu } = layer;
-  const common = { name, kernel: codes, scales, bias: integerBias(name, bias, scales, input), bits, relu };
-  if (layer.kind === "dense") return { kind: "dense", ...common, ...(output && { output }) };
-  const { kernelSize, strides, padding } = layer;
-  return { kind: "conv2d", ...common, kernelSize, strides, padding, output: output as Quantization };
+): QuantizedWeightedLayer {
+  const integers = { kernel: codes, scales, bias: integerBias(layer.name, bias, scales, input), bits };
+  return { ...layer, ...integers, ...(output && { output }) } as QuantizedWeightedLayer;
 }
 
 function outputQuantization({ name }: FloatWeightedLayer, ranges: Ranges): Quantization {

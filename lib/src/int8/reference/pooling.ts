@@ -1,7 +1,7 @@
 /** Pooling in integers: largest or average code of each window. */
 
 import { windowsAlong } from "../../common/windows";
-import { type QuantizedActivations, sizeOf } from "../check";
+import { type QuantizedActivations, sizeOf } from "../activations";
 import type { QuantizedPool2d } from "../model";
 import { type Requantization, roundHalfToEven } from "../requantize";
 

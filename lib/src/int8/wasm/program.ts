@@ -1,11 +1,11 @@
 /** A network as the WebAssembly kernel reads it: a record for each layer, weights, and where in memory activations go. */
 
 import { paddingAround } from "../../common/windows";
-import { type Activations, type QuantizedActivations, sizeOf } from "../check";
+import { type Activations, type QuantizedActivations, sizeOf } from "../activations";
 import type { QuantizedModel } from "../model";
 import { floatMultipliers, type Requantization } from "../requantize";
 import { packChannels, packKernel } from "./packing";
-import { grid, type Kind, kindOf, kinds, multiplicationsOf, type Step, stepsOf } from "./steps";
+import { grid, type Kind, kindOf, kinds, multiplicationsOf, notCovered, type Step, stepsOf } from "./steps";
 
 /** What memory holds, and where. Addresses and sizes are in bytes. */
 export interface Int8Program {
@@ -178,10 +178,4 @@ function encode(layers: Fields[]): Int32Array {
       (reals.has(field) ? asFloats : encoded)[i * fields.length + j] = layer[field] ?? 0;
   }
   return encoded;
-}
-
-function notCovered(what: string): Error {
-  return new Error(
-    `Expected a model that the WebAssembly engine covers, got ${what}: let \`engine\` be "auto" or "reference".`,
-  );
 }

@@ -1,10 +1,10 @@
 /** Which part of the WebAssembly kernel runs which layers of a network. */
-import type { Activations, QuantizedActivations } from "../check";
-import type { QuantizedLayer, QuantizedModel, QuantizedPool2d } from "../model";
+import type { Activations, QuantizedActivations } from "../activations";
+import type { QuantizedConv2d, QuantizedDense, QuantizedModel, QuantizedPool2d } from "../model";
 
 /** What one part of the kernel does: a layer, or a convolution and the max-pooling of 2 × 2 windows after it. */
 export interface Step {
-  layer: Exclude<QuantizedLayer, { kind: "flatten" }>;
+  layer: QuantizedConv2d | QuantizedDense | QuantizedPool2d;
   input: QuantizedActivations;
   output: Activations;
   /** what flows from the convolution into the pooling */
@@ -20,16 +20,30 @@ export const kinds = {
 /** The name of a part of the kernel. */
 export type Kind = keyof typeof kinds;
 
-/** The layers of a network that compute. */
+/**
+ * The layers of a network that compute.
+ * @throws for a kind of layer that the kernel does not run: the reference is left to run the network
+ */
 export function stepsOf({ layers }: QuantizedModel, flow: Activations[]): Step[] {
   const steps: Step[] = [];
   for (const [i, layer] of layers.entries()) {
-    if (layer.kind === "flatten") continue;
-    const output = flow[i + 1] as Activations;
-    // a larger sum makes no smaller activation: the largest of four is requantised, and the bits are the same
-    if (layer.kind === "maxPool2d" && isHalving(layer) && layers[i - 1]?.kind === "conv2d")
-      steps.push({ ...(steps.pop() as Step), output, pooled: flow[i] as Activations });
-    else steps.push({ layer, input: flow[i] as QuantizedActivations, output });
+    const [input, output] = [flow[i] as QuantizedActivations, flow[i + 1] as Activations];
+    switch (layer.kind) {
+      case "flatten":
+        break;
+      case "conv2d":
+      case "dense":
+      case "maxPool2d":
+      case "averagePool2d":
+        // a larger sum makes no smaller activation: the largest of four is requantised, and the bits are the same
+        if (layer.kind === "maxPool2d" && isHalving(layer) && layers[i - 1]?.kind === "conv2d")
+          steps.push({ ...(steps.pop() as Step), output, pooled: input });
+        else steps.push({ layer, input, output });
+        break;
+      default:
+        // a new kind: a step of its own, or `case` and `throw notCovered(layer.kind)`
+        layer satisfies never;
+    }
   }
   return steps;
 }
@@ -71,4 +85,11 @@ export function multiplicationsOf({ layer, input, output, pooled }: Step): numbe
 /** [height, width, channels] of any activations. */
 export function grid(shape: readonly number[]): [number, number, number] {
   return shape.length === 3 ? (shape as [number, number, number]) : [1, 1, shape[0] as number];
+}
+
+/** What makes `int8Engine` fall back to the reference. */
+export function notCovered(what: string): Error {
+  return new Error(
+    `Expected a model that the WebAssembly engine covers, got ${what}: let \`engine\` be "auto" or "reference".`,
+  );
 }

@@ -7,9 +7,9 @@ export interface Table {
 
 export interface TableOptions {
   caption?: string;
-  /** decimals of numbers: for all columns, or by column name; whole numbers have none unless told */
+  /** decimals of numbers, for all columns or by column name; default for whole numbers: none */
   digits?: number | Readonly<Record<string, number>>;
-  /** side to which a column is aligned; numbers go to the right unless told otherwise */
+  /** side to which a column is aligned; default: numbers right, text left */
   align?: Readonly<Record<string, "left" | "right">>;
 }
 
@@ -55,11 +55,10 @@ function htmlTable(columns: string[], cells: string[][], sides: ("left" | "right
 }
 
 function textTable(columns: string[], cells: string[][], sides: ("left" | "right")[], caption: string): string {
-  const widths = columns.map((name, i) =>
-    Math.max(...[name, ...cells.map((row) => row[i] ?? "")].map((text) => [...text].length)),
-  );
+  const length = (text: string) => [...text].length;
+  const widths = columns.map((name, i) => Math.max(length(name), ...cells.map((row) => length(row[i] ?? ""))));
   const pad = (text: string, i: number) => {
-    const space = " ".repeat((widths[i] as number) - [...text].length);
+    const space = " ".repeat((widths[i] as number) - length(text));
     return sides[i] === "right" ? space + text : text + space;
   };
   const line = (texts: string[]) => texts.map(pad).join("  ").trimEnd();

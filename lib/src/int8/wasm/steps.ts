@@ -7,14 +7,22 @@ export interface Step {
   layer: Exclude<QuantizedLayer, { kind: "flatten" }>;
   input: QuantizedActivations;
   output: Activations;
-  /** what flows from the convolution into the pooling */
+  /** the convolution's output, before the pooling */
   pooled?: Activations;
 }
 
 /** The parts of the kernel, numbered as in `lib/assembly/layer.ts`. */
 export const kinds = {
-  ...{ end: 0, centre: 1, convolve: 2, convolveAndPool: 3, convolveImage: 4 },
-  ...{ dense: 5, logits: 6, maxPool: 7, averagePool: 8, averageAll: 9 },
+  end: 0,
+  centre: 1,
+  convolve: 2,
+  convolveAndPool: 3,
+  convolveImage: 4,
+  dense: 5,
+  logits: 6,
+  maxPool: 7,
+  averagePool: 8,
+  averageAll: 9,
 };
 
 /** The name of a part of the kernel. */
@@ -26,7 +34,7 @@ export function stepsOf({ layers }: QuantizedModel, flow: Activations[]): Step[]
   for (const [i, layer] of layers.entries()) {
     if (layer.kind === "flatten") continue;
     const output = flow[i + 1] as Activations;
-    // a larger sum makes no smaller activation: the largest of four is requantised, and the bits are the same
+    // requantising keeps the order of sums: the largest of four sums gives the largest activation, bit for bit
     if (layer.kind === "maxPool2d" && isHalving(layer) && layers[i - 1]?.kind === "conv2d")
       steps.push({ ...(steps.pop() as Step), output, pooled: flow[i] as Activations });
     else steps.push({ layer, input: flow[i] as QuantizedActivations, output });

@@ -1,4 +1,4 @@
-/** Checks of arguments, with the sentence that says what came and what was expected. */
+/** Checks of arguments; their errors say what was expected and what came. */
 
 /** @throws RangeError unless the value is a finite number, 0 or more */
 export function checkRange(name: string, value: number): void {

@@ -1,7 +1,7 @@
 /** Softmax and its loss on the logits that `evaluate` gives, image by image, in double precision. */
 
 export interface SoftmaxOptions {
-  /** divides the logits first: above 1 makes the probabilities humbler, below 1 bolder (Guo et al. 2017) */
+  /** divisor of the logits: above 1 brings the probabilities closer together, below 1 apart (Guo et al. 2017) */
   temperature?: number;
 }
 
@@ -30,7 +30,7 @@ export function softmax(
  * @param logits [n × classes], row by row
  * @param labels [n] whole numbers in 0 … classes − 1
  * @returns float64 [n], each 0 or more
- * @throws when the logits are not as many for each label, a label is not one of the classes, or `temperature` is not above 0
+ * @throws when logits and labels do not match, a label is not one of the classes, or `temperature` is not above 0
  */
 export function lossOfEach(
   logits: ArrayLike<number>,
@@ -64,7 +64,7 @@ function checkTemperature(temperature: number): void {
   if (!(temperature > 0)) throw new RangeError(`Expected \`temperature\` to be above 0, got ${temperature}.`);
 }
 
-/** log Σ exp(x / temperature) over one row; the largest is taken out first, so that nothing overflows. */
+/** log Σ exp(x / temperature) over one row; the largest is subtracted first, so that exp cannot overflow. */
 function logSumExp(logits: ArrayLike<number>, start: number, classes: number, temperature: number): number {
   let highest = Number.NEGATIVE_INFINITY;
   for (let i = start; i < start + classes; i++) highest = Math.max(highest, (logits[i] as number) / temperature);

@@ -12,7 +12,7 @@ export interface LeNet5Options {
   padding?: "same" | "valid";
   activation?: "relu" | "tanh" | "sigmoid";
   pooling?: "max" | "average";
-  /** weights at the start; He suits ReLU, Glorot tanh. Biases start at 0 */
+  /** how weights are drawn at the start; He suits ReLU, Glorot tanh. Biases start at 0 */
   initializer?: "heUniform" | "heNormal" | "glorotUniform" | "glorotNormal";
   classes?: number;
   seed?: number;
@@ -41,7 +41,7 @@ export function buildLeNet5({
   const dense = (name: LayerName, units: number, squash?: typeof activation) =>
     tf.layers.dense({ name, units, activation: squash, kernelInitializer: initial(name) });
   if (!Number.isSafeInteger(seed)) throw new RangeError(`Expected \`seed\` to be a whole number, got ${seed}.`);
-  // every layer draws from a seed of its own, or equal shapes would start equal; tfjs takes 0 for "no seed"
+  // each layer has its own seed, or layers of equal shape would start with equal weights; tfjs takes 0 for "no seed"
   const seedOf = (name: LayerName) => seed * layerNames.length + layerNames.indexOf(name) || 0.5;
   const initial = (name: LayerName) => tf.initializers[initializer]({ seed: seedOf(name) });
 
@@ -72,14 +72,14 @@ export function variantOf(model: tf.LayersModel): Required<Omit<LeNet5Options, "
 export interface LayerRow {
   name: string;
   type: string;
-  /** of one image: [height, width, channels] or [units] */
+  /** shape of the output for one image: [height, width, channels] or [units] */
   shape: number[];
   parameters: number;
   /** multiply-accumulate operations for one image */
   macs: number;
 }
 
-/** What each layer makes, stores and costs. */
+/** The output shape, weights and multiplications of each layer. */
 export function layerTable(model: tf.LayersModel): LayerRow[] {
   return model.layers
     .filter((layer) => layer.getClassName() !== "InputLayer")
@@ -95,7 +95,7 @@ export function layerTable(model: tf.LayersModel): LayerRow[] {
     });
 }
 
-/** Every output of a convolution takes one multiplication for each weight of its filter; a dense layer uses each weight once. */
+/** A convolution multiplies by each weight of a filter once for each output, a dense layer by each weight once. */
 function macs(layer: tf.layers.Layer, shape: number[]): number {
   const kernel = layer.trainableWeights.find((weight) => weight.name.includes("kernel"));
   if (kernel === undefined) return 0;

@@ -29,7 +29,7 @@ export function cosine(rate: number, { steps, floor = 0 }: { steps: number; floo
   };
 }
 
-/** Rises in a straight line to the first rate of `schedule` during `steps` steps, then runs `schedule` from its start. */
+/** Rises linearly to the first rate of `schedule` during `steps` steps, then runs `schedule` from its start. */
 export function warmUp(steps: number, schedule: Schedule): Schedule {
   if (!(Number.isInteger(steps) && steps >= 0)) {
     throw new RangeError(`Expected \`steps\` of warm-up to be a whole number, 0 or more, got ${steps}.`);

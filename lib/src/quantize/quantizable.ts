@@ -3,7 +3,7 @@ import type { StoredTensor } from "../network/safetensors";
 import { tf } from "../tensors/tensorflow";
 import { foldBatchNorm } from "./fold-batch-norm";
 
-/** What a convolution and a dense layer have in common: weights as copies, any batch normalisation folded in. */
+/** The fields that a convolution and a dense layer share: weights as copies, any batch normalisation folded in. */
 interface FloatWeighted {
   name: string;
   kernel: StoredTensor;
@@ -31,7 +31,7 @@ export type FloatWeightedLayer = FloatConv2d | FloatDense;
 /** A layer as plain data; those without weights are the same in float and in integers. */
 export type FloatLayer = FloatWeightedLayer | QuantizedPool2d | QuantizedFlatten;
 
-/** A network as plain float numbers: what fake quantisation and the ONNX export start from. */
+/** A network as plain float numbers: fake quantisation and the ONNX export start from it. */
 export interface FloatModel {
   /** [height, width, channels] */
   inputShape: readonly [number, number, number];
@@ -39,9 +39,9 @@ export interface FloatModel {
 }
 
 /**
- * Reads a model that can be quantised: Conv2D, Dense, MaxPooling2D, AveragePooling2D and Flatten, ReLU as an activation or a
- * layer of its own, BatchNormalization directly after a Conv2D or Dense (folded into it), and at the end a Dense that gives logits.
- * Makes no tensor and leaves the model alone.
+ * Reads a model that can be quantised: Conv2D, Dense, MaxPooling2D, AveragePooling2D and Flatten, ReLU as an activation
+ * or a layer of its own, BatchNormalization directly after a Conv2D or Dense (folded into it), and at the end a Dense
+ * that gives logits. Makes no tensor and leaves the model alone.
  * @throws for any other layer, by its name and type, with what to do instead; and for a model that is not a Sequential
  */
 export function quantizable(model: tf.LayersModel): FloatModel {

@@ -1,4 +1,4 @@
-/** What every reader of a quantised model relies on, checked once and in one place. */
+/** Checks of a quantised model, so that the engines, the file and the export can rely on it. */
 
 import { outputLength } from "../common/windows";
 import {
@@ -11,7 +11,7 @@ import {
   type QuantizedPool2d,
 } from "./model";
 
-/** What flows into a layer, or out of the last one. */
+/** The activations that a layer reads, or that the last layer gives. */
 export interface Activations {
   /** [height, width, channels], or [units] after flattening */
   shape: readonly number[];
@@ -27,9 +27,9 @@ const largestLength = 65_535;
 const largestSize = 2 ** 24;
 
 /**
- * Checks that the layers of a quantised model fit together, that their numbers are in range, and that no accumulator can leave
- * int32 whatever the image: what passes runs in every engine.
- * @returns what flows into each layer, and last the logits: one item more than there are layers
+ * Checks that the layers of a quantised model fit together, that their numbers are in range, and that no accumulator
+ * can leave int32 for any image.
+ * @returns the activations that each layer reads, and last the logits: one item more than there are layers
  * @throws an Error that names the layer, what was expected and what came
  */
 export function checkQuantized({ inputShape, input, layers }: QuantizedModel): Activations[] {
@@ -96,7 +96,7 @@ function checkLayer(layer: QuantizedLayer, { shape, quantization }: Activations)
   }
 }
 
-/** The height and width of what windows of `size` make. */
+/** The height and width of the output of windows of `size`. */
 function windows(
   { name, strides, padding }: QuantizedConv2d | QuantizedPool2d,
   size: readonly [number, number],
@@ -142,7 +142,7 @@ function checkWeights(layer: QuantizedConv2d | QuantizedDense, shape: number[], 
   }
 }
 
-/** How large each output channel's sums can become at most: |bias| + Σ |weight| × the largest |activation − zero point|. */
+/** The largest sum that each output channel can reach: |bias| + Σ |weight| × the largest |activation − zero point|. */
 export function largestSums(
   { kernel, bias }: QuantizedConv2d | QuantizedDense,
   { zeroPoint }: Quantization,

@@ -1,6 +1,6 @@
 /**
- * The file of a quantised network, little-endian: magic (8 bytes), version (4), length of the file (4), the input, the layers
- * one after the other, CRC-32 of all that comes before it (4). Runs in any JavaScript engine.
+ * The file of a quantised network, little-endian: magic (8 bytes), version (4), length of the file (4), the input, the
+ * layers one after the other, CRC-32 of all that comes before it (4). Runs in any JavaScript engine.
  */
 
 import { crc32 } from "../common/crc32";
@@ -8,7 +8,7 @@ import { ByteReader, ByteWriter } from "./byte-stream";
 import { checkQuantized, typeName } from "./check";
 import type { Quantization, QuantizedConv2d, QuantizedDense, QuantizedLayer, QuantizedModel } from "./model";
 
-// a line break within, as PNG has one: a transfer as text would show
+// the line break, as in PNG, reveals a transfer as text, which would change it
 const magic = Uint8Array.from("LENETQ\r\n", (character) => character.charCodeAt(0));
 const version = 1;
 const headerLength = 16;
@@ -40,7 +40,7 @@ export function encodeModel(model: QuantizedModel): Uint8Array {
 
 /**
  * Reads what `encodeModel` wrote; its arrays are copies.
- * @throws an Error that says what is wrong and what to do: not such a file, another version, truncated, damaged, or impossible
+ * @throws an Error that says what is wrong and what to do: not a model file, another version, truncated, damaged
  */
 export function decodeModel(bytes: Uint8Array): QuantizedModel {
   if (typeName(bytes) !== "Uint8Array")
@@ -60,7 +60,7 @@ export function decodeModel(bytes: Uint8Array): QuantizedModel {
   return model;
 }
 
-/** Checks what can be checked without a look at the layers. */
+/** Checks magic, version, length and checksum. */
 function checkEnvelope(bytes: Uint8Array): void {
   if (bytes.length < magic.length || magic.some((byte, i) => bytes[i] !== byte))
     throw new Error(
@@ -165,7 +165,7 @@ function readKernel(from: ByteReader, name: string): [kernel: Int8Array, bits: n
   return [unpackBits(packed, count, bits), bits];
 }
 
-/** The bytes of an array of 4-byte numbers, looked up before room is made for the numbers. */
+/** Reads the bytes of an array of 4-byte numbers; a false length fails before memory is reserved. */
 function readWords(from: ByteReader, what: string, type: number): ByteReader {
   const found = from.unsigned(1);
   if (found !== type) damaged(`expected ${what} of type ${type}, got type ${found}`);
@@ -194,11 +194,12 @@ function hex(crc: number): string {
   return crc.toString(16).padStart(8, "0");
 }
 
-// Small whole numbers side by side: numbers of four bits two a byte, of two bits four a byte, the first in the lowest bits.
+// Small whole numbers side by side: two of four bits a byte, four of two bits, the first in the lowest bits.
 
 /**
- * Packs whole numbers, each −2^(bits − 1) or more and below 2^(bits − 1), in two's complement; what is left of the last byte is 0.
- * @param bits of each number, 1 … 8
+ * Packs whole numbers, each −2^(bits − 1) or more and below 2^(bits − 1), in two's
+ * complement; unused bits of the last byte are 0.
+ * @param bits bits of each number, 1 … 8
  */
 export function packBits(values: Int8Array, bits: number): Uint8Array {
   const packed = new Uint8Array(Math.ceil((values.length * bits) / 8));
@@ -217,12 +218,12 @@ export function unpackBits(packed: Uint8Array, count: number, bits: number): Int
   return Int8Array.from({ length: count }, (_, i) => {
     const [byte, shift] = place(i, bits);
     const code = ((packed[byte] as number) | ((packed[byte + 1] ?? 0) << 8)) >> shift;
-    // to the top of an int32 and back, so that the sign spreads
+    // shifted to the top of an int32 and back, which extends the sign
     return (code << (32 - bits)) >> (32 - bits);
   });
 }
 
-/** In which byte, and how many bits from its lowest, number `i` begins. */
+/** The byte in which number `i` begins, and at which of its bits, counted from the lowest. */
 function place(i: number, bits: number): [byte: number, shift: number] {
   return [Math.floor((i * bits) / 8), (i * bits) % 8];
 }

@@ -47,7 +47,7 @@ function prepareConv2d(
     for (const { start: top, first: firstRow, last: lastRow } of rows) {
       for (const { start: left, first, last } of columns) {
         accumulators.set(bias);
-        // padding has the value of the zero point, which adds nothing once it is taken off: only what lies inside counts
+        // padding holds the zero point, which is 0 once subtracted: only elements inside the image count
         for (let row = firstRow; row < lastRow; row++) {
           const from = ((top + row) * width + left + first) * channels;
           const to = from + (last - first) * channels;
@@ -79,7 +79,7 @@ function prepareDense(
   };
 }
 
-/** The last layer leaves the integers: one multiplication in float32 for each logit. */
+/** Prepares the last layer: each int32 sum × a float32 multiplier is a logit. */
 export function prepareLogits(
   { kernel, bias, scales, relu }: QuantizedDense,
   input: QuantizedActivations,
@@ -112,8 +112,9 @@ function prepareProduct(
 }
 
 /**
- * Adds to the accumulators each of `values[from … to − 1]` times its row of the kernel, whose rows begin at `weights`.
- * A product is at most 255 × 127 and no sum leaves int32, as `checkQuantized` makes sure: JavaScript's numbers hold both exactly.
+ * Adds to the accumulators each of `values[from … to − 1]` times its row of the kernel, whose rows
+ * begin at `weights`. A product is at most 255 × 127 and no sum leaves int32, as `checkQuantized` makes
+ * sure: JavaScript's numbers hold both exactly.
  */
 function multiplyAdd(
   values: Int32Array,
@@ -134,7 +135,7 @@ function multiplyAdd(
   }
 }
 
-/** Takes the zero point off, so that 0 means 0. */
+/** Subtracts the zero point, so that 0 stands for the real number 0. */
 function centre(values: Uint8Array, zeroPoint: number, centred: Int32Array): void {
   for (let i = 0; i < centred.length; i++) centred[i] = (values[i] as number) - zeroPoint;
 }

@@ -1,4 +1,4 @@
-/** The readable reference: runs a network in integers layer by layer, in any JavaScript engine, with nothing but typed arrays. */
+/** The readable reference: runs a network in integers layer by layer with typed arrays, in any JavaScript engine. */
 
 import { type Activations, type QuantizedActivations, sizeOf } from "../check";
 import type { QuantizedDense, QuantizedModel, RunImages } from "../model";
@@ -7,7 +7,7 @@ import { prepareLayer, prepareLogits } from "./layers";
 
 /**
  * Prepares the layers of a network, each a function of one image's activations.
- * @param flow what `checkQuantized` says of the model
+ * @param flow the activations of the model, from `checkQuantized`
  */
 export function referenceEngine(model: QuantizedModel, flow: Activations[], mode: Requantization): RunImages {
   const steps = model.layers

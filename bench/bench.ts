@@ -1,6 +1,6 @@
 /**
- * Measures the library beside its peers: `npm run bench`, `npm run bench -- --peers` for those in Python too, which alone
- * writes `data/results/bench.json`; `-- training` or `-- inference` for a part, `-- --json` for JSON on stdout.
+ * Measures the library beside its peers: `npm run bench`, `npm run bench -- --peers` for those in Python too, which
+ * alone writes `data/results/bench.json`; `-- training` or `-- inference` for a part, `-- --json` for JSON on stdout.
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 // @ts-check
-/** Installs the Python peers of the bench into `.venv-bench`: `node bench/peers.mjs`. In place already: a stamp says so. */
+/** Installs the Python peers of the bench into `.venv-bench`: `node bench/peers.mjs`. A stamp says when it is done. */
 import { join } from "node:path";
 import { stop } from "../scripts/setup/failure.mjs";
 import { takeLock } from "../scripts/setup/lock.mjs";

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { random } from "lenet-lab";
 
 /**
- * Lets everyone work in turn, `rounds` times, each round in another order (the same in every run), so that what the machine
- * does meanwhile meets all alike.
+ * Lets everyone work in turn, `rounds` times, each round in another order (the same in every run), so that what the
+ * machine does meanwhile meets all alike.
  * @returns by name, what each round gave
  */
 export async function alternate<Result>(

@@ -1,4 +1,4 @@
-/** Draws the picture of the README anew: `node --import tsx scripts/readme-picture.ts`. */
+/** Draws the picture of the README: `node --import tsx scripts/readme-picture.ts`. */
 import { join } from "node:path";
 import { buildLeNet5, figureToPng, layerTable, networkDiagram, writeAtomically } from "lenet-lab";
 

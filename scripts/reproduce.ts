@@ -1,7 +1,7 @@
 /**
- * Trains what `data/results/` reports: `npm run reproduce` for the headline, `npm run reproduce -- schedules` for one of
- * the comparisons, `-- all` for everything. Runs go in parallel, one a core, and every run keeps a
- * checkpoint in `.runs/`: stop it at any time, the same command goes on from there.
+ * Trains what `data/results/` reports: `npm run reproduce` for the headline, `npm run reproduce -- schedules` for one
+ * of the comparisons, `-- all` for everything. Runs go in parallel, one a core, and every run keeps a checkpoint in
+ * `.runs/`: stop it at any time, the same command goes on from there.
  */
 import { spawn } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
     console.log(`${name}: ${experiment.runs.length} runs, ${experiment.runs[0]?.epochs} epochs each`);
     const results = await inParallel(experiment.program ?? "run.ts", experiment.runs, cpus().length);
     console.log(`${name}: wrote ${writeReport(root, name, experiment, results)}`);
-    // what is measured is done with: the next call measures anew
+    // the checkpoints of finished runs are removed: the next call measures again
     for (const settings of experiment.runs)
       if ("measure" in settings) rmSync(join(root, checkpointOf(settings)), { force: true });
   }

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Sets up whatever is missing: `npm run setup`, and the first thing that start, test, notebooks and reproduce do. Safe to
- * interrupt and to run again; with everything in place it only compares a stamp.
+ * Sets up whatever is missing: `npm run setup`; start, test, notebooks and reproduce run it first. Safe to interrupt
+ * and to run again; when everything is in place it only compares a stamp.
  */
 import "./setup/node.mjs";
 import { accessSync, constants, mkdirSync, rmSync } from "node:fs";
@@ -91,7 +91,7 @@ function isMachineReady(project) {
 }
 
 /**
- * Changes when anything but the library would have to be set up anew.
+ * A hash that changes when anything except the library must be set up again.
  * @param {Project} project
  */
 function machineKey(project) {
@@ -99,11 +99,17 @@ function machineKey(project) {
   const manifests = ["package.json", "lib/package.json", "package-lock.json", "requirements.txt", "data/SHA256SUMS"];
   const sources = [...manifests, "scripts/setup.mjs", "scripts/setup"];
   const results = [
-    ...[project.kernel, binding(project), join(modules, ".package-lock.json"), join(venv, "setup.json")],
-    ...[project.python, join(venv, "share", "jupyter", "lab", "settings", "overrides.json")],
-    ...[join(modules, "lenet-lab"), ...mnistFiles(project)],
+    project.kernel,
+    binding(project),
+    join(modules, ".package-lock.json"),
+    join(venv, "setup.json"),
+    project.python,
+    join(venv, "share", "jupyter", "lab", "settings", "overrides.json"),
+    join(modules, "lenet-lab"),
+    ...mnistFiles(project),
     // TensorFlow, linked by set-up or placed by tfjs-node's own installer
-    ...[...builtFiles(project), ...filesUnder(join(project.tfjs, "deps"))],
+    ...builtFiles(project),
+    ...filesUnder(join(project.tfjs, "deps")),
   ];
   const pinned = hashOf(sources.map((name) => join(root, name)));
   return sha256([process.execPath, process.version, root, pinned, traceOf(results)].join("\n"));

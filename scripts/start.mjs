@@ -16,7 +16,10 @@ function labArguments(root, further) {
     .sort()
     .find((file) => /^01.*\.ipynb$/.test(file));
   return [
-    ...["-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", `--ServerApp.root_dir=${root}`],
+    "-m",
+    "jupyterlab",
+    "--ServerApp.ip=127.0.0.1",
+    `--ServerApp.root_dir=${root}`,
     ...(first ? [`--LabApp.default_url=/lab/tree/notebooks/${first}`] : []),
     "--MultiKernelManager.default_kernel_name=tslab",
     // packages are pinned: the extension manager only shows them
@@ -30,7 +33,8 @@ function labArguments(root, further) {
 async function main() {
   const project = await setUp();
   const args = labArguments(project.root, process.argv.slice(2));
-  // in a group of its own, so that Ctrl-C comes to us alone: JupyterLab ends its kernels on SIGTERM, not always on SIGINT
+  // in its own process group, so that Ctrl-C reaches only us: JupyterLab always
+  // ends its kernels on SIGTERM, not on SIGINT
   const lab = spawn(project.python, args, {
     cwd: project.root,
     env: project.env,

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * `npm test`: sets up what is missing, then lint, strict types, unit tests with the notebooks' contract, and every notebook
- * in quick mode. `npm test -- idx` runs only the unit tests whose file name contains "idx".
+ * `npm test`: sets up what is missing, then lint, strict types, unit tests with the notebooks' contract, and every
+ * notebook in quick mode. `npm test -- idx` runs only the unit tests whose file name contains "idx".
  */
 import "./setup/node.mjs";
 import { spawnSync } from "node:child_process";

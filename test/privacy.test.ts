@@ -11,7 +11,7 @@ import { root } from "./helpers/root";
 const temporary = mkdtempSync(join(tmpdir(), "privacy-"));
 after(() => rmSync(temporary, { recursive: true, force: true }));
 
-/** A library that notes look-ups and connections, or undefined where it cannot be made: without a C compiler, or not on Linux. */
+/** A library that notes look-ups and connections; undefined without a C compiler, and on other systems than Linux. */
 function compileWitness(): string | undefined {
   // LD_PRELOAD takes a space or a colon for the end of a name
   if (process.platform !== "linux" || /[\s:]/.test(temporary)) return undefined;

@@ -1,4 +1,4 @@
-/** The library's public names: each value is used by a lesson, a script or a page, and each file that a page names exists. */
+/** Every public value is used by a lesson, a script or a page, and every file that a page names exists. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";

@@ -14,7 +14,7 @@ const rooms = Array.from(contributing.matchAll(/^\| `(\w+)` \|[^|]*\|([^|]*)\|$/
   allowed: allowed.split(",").map((name) => name.trim()),
 }));
 
-/** Every import of one room into another, at two depths, linted by the project's rules: what is refused, as "from → to". */
+/** Lints every import of one room into another, at two depths; gives the refused ones, as "from → to". */
 function refusedImports(t: TestContext): string[] {
   const folder = temporaryFolder(t);
   for (const file of ["biome.json", "lib/biome.jsonc"])

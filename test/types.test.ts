@@ -46,7 +46,7 @@ function compile(source: string): { program: ts.Program; messages: string[] } {
   };
 }
 
-/** Cells that use everything the library exports: each name alone, what each function takes, and its result down to its parts. */
+/** Cells that use every export: each name alone, each function's parameters, and its result down to its parts. */
 function useEverything(program: ts.Program): string {
   const checker = program.getTypeChecker();
   const file = program.getSourceFile(cell) as ts.SourceFile;

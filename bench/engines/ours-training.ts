@@ -1,4 +1,4 @@
-/** The library's `Trainer`, from bytes in memory to an epoch's record. `width` multiplies the channels and units of LeNet-5. */
+/** The library's `Trainer`, from bytes in memory to an epoch's record. `width` scales LeNet-5's channels and units. */
 import { buildLeNet5, constant, loadMnist, sgd, Trainer, take } from "lenet-lab";
 import { fail, receive } from "./child";
 import { Pauses, type TrainingRequest } from "./training";

@@ -19,7 +19,7 @@ export interface Epoch {
   accuracy: number;
 }
 
-/** For engines that train in one long call: reports an epoch and waits in the middle of that call for the next request. */
+/** For engines that train in one long call: reports an epoch and waits, inside that call, for the next request. */
 export class Pauses {
   private began = 0;
 

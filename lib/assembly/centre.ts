@@ -1,6 +1,6 @@
 import { Layer } from "./layer";
 
-/** Widens the bytes of an image to int16 and takes the zero point off, row by row: what lies around the rows stays 0. */
+/** Widens the bytes of an image to int16 and subtracts the zero point, row by row; the frame around them stays 0. */
 export function centre(layer: Layer, pixels: usize): void {
   const zero = i16x8.splat(<i16>layer.zeroPoint);
   const length = layer.columns;

@@ -2,8 +2,8 @@ import { Layer } from "./layer";
 import { rounded } from "./requantize";
 
 /**
- * Convolution of a picture of one channel, stride 1, and max-pooling of 2 × 2 windows. A vector holds four neighbouring outputs of
- * one channel, so that no lane is left empty however few channels there are.
+ * Convolution of a picture of one channel, stride 1, and max-pooling of 2 × 2 windows. A vector holds four neighbouring
+ * outputs of one channel, so that no lane is left empty however few channels there are.
  */
 export function convolveImage(layer: Layer): void {
   const last = layer.columns - 4;
@@ -24,7 +24,7 @@ export function convolveImage(layer: Layer): void {
   }
 }
 
-/** Whether all pixels are 0 that eight by two windows see; the vectors of a row overlap, so as not to look much further. */
+/** Whether all pixels that eight by two windows see are 0; a row's vectors overlap, to read little beyond them. */
 function isBlank(layer: Layer, input: usize): bool {
   let any = i32x4.splat(0);
   const end = input + (layer.windowRows + 1) * layer.inputRow;
@@ -37,8 +37,9 @@ function isBlank(layer: Layer, input: usize): bool {
 }
 
 /**
- * Eight columns × two rows of windows × a block of two channels, in eight registers. What two pixels add to the windows of even
- * columns lies in one vector, to those of odd columns one pixel further on: after the pooling both are the same four outputs.
+ * Eight columns × two rows of windows × a block of two channels, in eight registers. One load holds the
+ * pixel pairs of the windows in even columns, the load one pixel further on those in odd columns: after the
+ * pooling both belong to the same four outputs.
  */
 function multiply(layer: Layer, block: i32, input: usize, output: usize): void {
   let a0 = i32x4.splat(0);

@@ -36,8 +36,8 @@ export function convolveAndPool(layer: Layer): void {
 }
 
 /**
- * Four windows × a block of eight channels, in eight registers. Each step multiplies a pair of inputs of each window with the
- * weights of all channels: two products and their sum in every lane.
+ * Four windows × a block of eight channels, in eight registers. Each step multiplies a pair of inputs of each window
+ * with the weights of all channels: two products and their sum in every lane.
  * @param outputs how many neighbouring outputs there are: if only one, the largest of the four
  */
 function multiply(layer: Layer, block: i32, a: usize, b: usize, c: usize, d: usize, output: usize, outputs: i32): void {
@@ -83,7 +83,7 @@ function multiply(layer: Layer, block: i32, a: usize, b: usize, c: usize, d: usi
   const channels = layer.channels + 64 * block;
   const low = f32x4.splat(layer.low);
   const high = f32x4.splat(layer.high);
-  // channels that only fill the last block are 0, and the next pixel overwrites them: pixels in order, the last block first
+  // from the last block to the first, pixels in order: the next pixel overwrites the channels that only fill a block
   const to = output + 16 * block;
   if (outputs == 1) {
     // a larger sum makes no smaller activation: the largest sum is as good as the largest activation

@@ -1,7 +1,7 @@
 import { Layer } from "./layer";
 import { requantize } from "./requantize";
 
-/** Dense layer, blocks of sixteen units: activations, or float32 logits when `logits` is the address that they go to. */
+/** Dense layer, blocks of sixteen units; writes activations, or float32 logits when `logits` is an address. */
 export function dense(layer: Layer, logits: usize): void {
   const length = 64 * layer.pairs;
   for (let block = 0; block < layer.blocks; block++) {

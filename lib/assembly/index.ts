@@ -1,4 +1,4 @@
-/** LeNet-5 and its like in integers, many images a call. Every number was put in its place by `lib/src/int8/wasm/program.ts`. */
+/** Networks such as LeNet-5 in integers, many images a call. `lib/src/int8/wasm/program.ts` fills the memory. */
 import { centre } from "./centre";
 import { convolve, convolveAndPool } from "./convolve";
 import { convolveImage } from "./convolve-image";

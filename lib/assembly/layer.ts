@@ -1,4 +1,6 @@
-/** One step of a network, as `lib/src/int8/wasm/program.ts` writes it to memory: 4 bytes a field, in this order. Lengths are in bytes. */
+/**
+ * A step of a network as `lib/src/int8/wasm/program.ts` writes it: 4 bytes a field, in this order; lengths in bytes.
+ */
 @unmanaged
 export class Layer {
   kind: Kind;
@@ -32,7 +34,7 @@ export class Layer {
   /** rows and columns that the first window begins before the input: pooling only */
   beforeRows: i32;
   beforeColumns: i32;
-  /** the bounds of the output, its zero point taken off */
+  /** the bounds of the output, minus its zero point */
   low: f32;
   high: f32;
   /** of the input and of the output */

@@ -1,6 +1,7 @@
 /**
- * Four int32 accumulators, bias included, to four centred activations: × multiplier in float32, between the bounds, rounded half to
- * even. Bounds are whole numbers, so that it makes no difference whether they come before the rounding or after it.
+ * Four int32 accumulators, bias included, to four centred activations: × multiplier in float32, between
+ * the bounds, rounded half to even. Bounds are whole numbers, so that it makes no difference whether
+ * they come before the rounding or after it.
  */
 export function rounded(accumulators: v128, multipliers: v128, low: v128, high: v128): v128 {
   const products = f32x4.mul(f32x4.convert_i32x4_s(accumulators), multipliers);

@@ -1,4 +1,4 @@
-/** The public names of the library: each is used by a lesson, a script or the README. What they share stays inside. */
+/** The public names of the library: each is used by a lesson, a script or the README. */
 
 // common: what every room uses
 export { writeAtomically } from "./common/files";
@@ -33,7 +33,7 @@ export {
   type TestResults,
   type TrainingEngine,
 } from "./data/results";
-// explain: why did it say that
+// explain: why the network gives an answer
 export { gradCam, hiResCam, layerCam, type MapOptions, type Maps } from "./explain/class-activation";
 export { type AxisField, type ReceptiveField, receptiveField } from "./explain/receptive-field";
 export {
@@ -86,7 +86,7 @@ export type {
   QuantizedPool2d,
 } from "./int8/model";
 export { type Requantization, roundHalfToEven } from "./int8/requantize";
-// metrics: how good is it, how sure are we
+// metrics: how good a network is, and how certain that is
 export {
   confusionMatrix,
   countCorrect,
@@ -135,7 +135,7 @@ export {
 } from "./onnx/format";
 export { type OnnxRunOptions, runOnnx } from "./onnx/runtime";
 
-// quantize: to the grid, and training on it
+// quantize: rounding to integers, and training for it
 export { type FakeQuantOptions, fakeQuantize, quantizationOf } from "./quantize/fake-quant";
 export { initialSteps, learnedStepSize } from "./quantize/lsq";
 export { type FakeQuantizedOptions, fakeQuantized, type QuantizedTrainable, type WeightCodes } from "./quantize/qat";

@@ -1,6 +1,6 @@
 /**
- * The second door of the library, `lenet-lab/int8`: a network in integers from the bytes of its file to its answers, without
- * TensorFlow, Plotly or Node's `fs`. It runs in a browser, in a worker, and in any engine that has the language alone.
+ * The entry `lenet-lab/int8`: reads and runs a network in integers without TensorFlow, Plotly or Node's `fs`, in a
+ * browser, a worker, or any other JavaScript engine.
  */
 export { type Int8Engine, type Int8Options, inferInt8, int8Engine } from "./int8/engine";
 export { decodeModel, encodeModel } from "./int8/file";

@@ -6,7 +6,7 @@ import type { RunSettings } from "./run";
 export interface Experiment {
   protocol: string;
   runs: RunSettings[] | QuantizeSettings[];
-  /** what makes a run, beside this file; `run.ts` unless told */
+  /** the file that makes a run, beside this one; default `run.ts` */
   program?: "run.ts" | "quantize.ts";
 }
 

@@ -1,4 +1,4 @@
-/** One network quantised, before and after training, in a process of its own: settings as JSON come in, the result as JSON goes out. */
+/** A process that quantises one network, before and after training: settings in, result out, both JSON. */
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -30,7 +30,7 @@ import {
 export interface QuantizeSettings {
   experiment: string;
   name: string;
-  /** of the float network that it starts from, and of its own training */
+  /** seed of the float network that it starts from, and of its own training */
   seed: number;
   epochs: number;
   learningRate: number;
@@ -41,7 +41,7 @@ export interface QuantizeSettings {
   save?: string;
 }
 
-/** What a run came to; accuracies on the test set, those of quantised networks from their integers. */
+/** The result of a run; accuracies on the test set, those of quantised networks from their integers. */
 export interface QuantizeResult extends Omit<QuantizationResults["seeds"][number], "seed"> {
   settings: QuantizeSettings;
   modelBytes: QuantizationResults["modelBytes"];
@@ -98,7 +98,7 @@ async function learn(network: QuantizedTrainable, settings: QuantizeSettings, st
   if ((await trainer.run()) === "interrupted") process.exit(130);
 }
 
-/** What the integers say about the test images. */
+/** The logits of the integer network for the test images. */
 function logitsOf(network: QuantizedTrainable): Float32Array {
   return int8Engine(toIntegers(network))(pixels);
 }

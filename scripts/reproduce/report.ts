@@ -7,7 +7,7 @@ import type { Experiment } from "./experiments";
 import type { QuantizeResult } from "./quantize";
 import type { RunResult } from "./run";
 
-/** What one process of an experiment gives. */
+/** The result of one process of an experiment. */
 export type Result = RunResult | QuantizeResult;
 
 /** Writes `data/results/<name>.json` and returns its path below `root`. */
@@ -98,7 +98,7 @@ function median(values: number[]): number {
   return sorted[Math.floor(sorted.length / 2)] as number;
 }
 
-/** Six significant digits say all that these measurements can. */
+/** Rounds to six significant digits: these measurements are not more precise. */
 function rounded(_key: string, value: unknown): unknown {
   return typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
 }

@@ -1,4 +1,4 @@
-/** One training run in a process of its own: settings as JSON come in, a line an epoch and the result as JSON go out. */
+/** A process for one training run: settings as JSON come in, a line an epoch and the result as JSON go out. */
 import { join } from "node:path";
 import {
   adam,
@@ -40,21 +40,21 @@ export interface RunSettings {
   schedule: { name: "constant" | "step" | "cosine"; rate: number; floor?: number; warmUpEpochs?: number };
   augmentation: keyof typeof augmentations;
   /**
-   * `validation`: learn from 55,000 training images, measure on the other 5,000; `fold`: learn from four fifths of them,
-   * measure on the fifth that `seed` names; `test`: learn from all, open the test set once
+   * `validation`: learn from 55,000 training images, measure on the other 5,000; `fold`: learn from four fifths of
+   * them, measure on the fifth that `seed` names; `test`: learn from all, open the test set once
    */
   measure: "validation" | "fold" | "test";
   /** where to save the model, if it is to be kept */
   save?: string;
 }
 
-/** What a run came to. */
+/** The result of a run. */
 export interface RunResult {
   settings: RunSettings;
   accuracy: number;
   correct: number;
   history: EpochRecord[];
-  /** of a fold, what it got wrong */
+  /** for a fold, the wrongly predicted images */
   mistakes?: Mistake[];
 }
 
@@ -82,7 +82,7 @@ function makeSchedule({ schedule, epochs }: RunSettings, stepsInEpoch: number): 
   return warmUp(warmUpEpochs * stepsInEpoch, shapes[name]());
 }
 
-/** What a run learns from, what it watches while it learns, what it is measured on, and where that stands in the training set. */
+/** A run's training and validation images, the images it is measured on, and their places in the training set. */
 export function dataFor({ measure, seed }: RunSettings): {
   train: Dataset<"train">;
   validation?: Dataset<"validation">;
@@ -103,7 +103,7 @@ export function dataFor({ measure, seed }: RunSettings): {
   return { train, validation, measured: validation };
 }
 
-/** The images of a fold that were taken for something else. */
+/** The images of a fold that were predicted as a wrong class. */
 function mistakesOf({ labels }: Dataset, { predictions, logits }: Evaluation, places: number[]): Mistake[] {
   const losses = lossOfEach(logits, labels);
   return places.flatMap((index, i) => {

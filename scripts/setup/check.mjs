@@ -1,5 +1,5 @@
 // @ts-check
-/** The last step: the parts answer. tfjs-node has multiplied matrices by now. */
+/** The last checks: MNIST is undamaged and the kernel answers. An earlier step has tried tfjs-node. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "./failure.mjs";
@@ -9,7 +9,7 @@ import { run } from "./run.mjs";
 /** @typedef {import("./project.mjs").Project} Project */
 
 /**
- * What `data/SHA256SUMS` says of the four files that LeCun, Cortes and Burges published; the library reads it too.
+ * MNIST's four files with their checksums in `data/SHA256SUMS`, which the library reads too.
  * @param {Project} project
  */
 function publishedMnist({ root, modules }) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** Files that are whole or absent, and short names for what is in them. */
+/** Writing files whole, and hashes of their contents. */
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
@@ -46,7 +46,7 @@ export function filesUnder(path) {
 }
 
 /**
- * One hash over the contents of files and folders, and the names of all that is in them: the same wherever the project lies.
+ * One hash over the contents and names of all files in these paths: the same wherever the project lies.
  * @param {string[]} paths
  */
 export function hashOf(paths) {
@@ -57,7 +57,7 @@ export function hashOf(paths) {
 }
 
 /**
- * Size and time of files: cheap evidence that what set-up left is still there.
+ * Sizes and times of files: a cheap check that they are still as set-up left them.
  * @param {string[]} paths
  */
 export function traceOf(paths) {

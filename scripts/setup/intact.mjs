@@ -10,7 +10,7 @@ import { readJson, writeWhole } from "./files.mjs";
  * @typedef {object} Contents
  * @property {string} folder
  * @property {RegExp} [except] paths inside the folder that change in daily use, with `/` between names
- * @property {string} key changes when somebody else has changed the folder in a proper way, such as `npm install`
+ * @property {string} key changes when another tool, such as `npm install`, has rightly changed the folder
  */
 
 /** @param {Project} project @param {Contents} contents */
@@ -31,7 +31,7 @@ export function remember(project, contents) {
 }
 
 /**
- * Every file below a folder. Links are not followed, the one to our own library among them (Node 24's recursive readdir does).
+ * Every file below a folder. Links, such as our library's, are not followed (Node 24's recursive readdir follows them).
  * @param {string} folder
  * @returns {string[]}
  */
@@ -46,7 +46,7 @@ function filesIn(folder) {
  * The first remembered file that is gone or has another size; files that came later do not matter.
  * @param {Project} project
  * @param {Contents} contents
- * @returns {string | undefined} its path; undefined too when nothing is remembered, or under another key
+ * @returns {string | undefined} its path; undefined also when nothing is remembered under this key
  */
 export function firstLoss(project, contents) {
   const note = readJson(noteOf(project, contents));

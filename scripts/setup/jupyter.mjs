@@ -1,5 +1,5 @@
 // @ts-check
-/** JupyterLab as a reader should meet it: the TypeScript kernel is there, and no question comes first. */
+/** JupyterLab's settings: the TypeScript kernel is registered, and no dialog asks anything at the start. */
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { writeWhole } from "./files.mjs";
@@ -13,7 +13,7 @@ const announcements = "@jupyterlab/apputils-extension:announcements";
  * @param {Project} project
  */
 export function registerKernel(project) {
-  // where Jupyter and IPython keep their files; without the folder each kernel leaves one in the system's temporary folder
+  // for files of Jupyter and IPython; without it each kernel leaves a folder in the system's temporary one
   mkdirSync(join(project.venv, "jupyter"), { recursive: true });
   const written = [
     keep(project.kernel, kernelSpec(project)),
@@ -37,13 +37,13 @@ export function kernelSpec(project) {
     argv: [process.execPath, tslab, "kernel", "--config-path", "{connection_file}"],
     display_name: "TypeScript",
     language: "typescript",
-    // for editors that start the kernel themselves; the library says the same, unless a cell loads ONNX Runtime before it
+    // for editors that start the kernel themselves; the library sets it too, but a cell may load ONNX Runtime first
     env: { ORT_DISABLE_TELEMETRY: "1" },
   };
 }
 
 /**
- * Writes a JSON file unless it is so already; says whether it wrote.
+ * Writes a JSON file if its value differs; returns whether it wrote.
  * @param {string} path
  * @param {unknown} value
  */

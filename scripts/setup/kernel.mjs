@@ -1,5 +1,5 @@
 // @ts-check
-/** Compiles `lib/assembly` to WebAssembly and writes its bytes to `lib/src/int8/wasm/kernel-bytes.ts`: the first half of `npm run build`. */
+/** First half of `npm run build`: compiles `lib/assembly` to bytes in `lib/src/int8/wasm/kernel-bytes.ts`. */
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -14,7 +14,7 @@ import { run } from "./run.mjs";
 export const kernelSources = ({ root }) => join(root, "lib", "assembly");
 
 /**
- * Compiles when the sources or the compiler differ from those that the file was made from.
+ * Compiles unless the file was made from the same sources by the same compiler.
  * @param {Project} project
  */
 export async function compileKernel(project) {

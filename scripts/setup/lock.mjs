@@ -1,5 +1,5 @@
 // @ts-check
-/** One set-up at a time: a lock file that names its owner, taken over unless the owner is proved to be at work. */
+/** One set-up at a time: a lock file that names its owner, taken over unless its owner is proved to be running. */
 import { randomUUID } from "node:crypto";
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -52,8 +52,8 @@ function take(path, content) {
 }
 
 /**
- * Removes a lock whose owner is not at work. Only who holds a second lock may do so: otherwise a slow process could remove
- * the lock of a fast one that has taken over meanwhile. The second lock can be left behind as well, and then has a third.
+ * Removes a lock whose owner is not running. Only the holder of a second lock may do so: otherwise a slow process could
+ * remove the new lock of a faster one. A second lock that was left behind is removed in the same way, under a third.
  * @param {string} path
  * @param {string} held
  * @param {string} mine

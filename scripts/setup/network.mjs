@@ -7,7 +7,7 @@ const names = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PR
 export const proxies = (env) => names.filter((name) => env[name]);
 
 /**
- * Where to look, with the proxies that are set; a password in them is not shown.
+ * Advice on proxies and mirrors, with the proxies that are set; passwords in them are not shown.
  * @param {NodeJS.ProcessEnv} env
  * @param {"npm" | "pip"} client
  */

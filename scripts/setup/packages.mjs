@@ -23,7 +23,7 @@ export async function installPackages(project) {
     remember(project, contents(project));
     return "in place";
   }
-  // npm writes its note last: without it an earlier installation was cut short. And npm trusts its note about files.
+  // npm writes this note last: without it an installation was cut short. With it, npm would not restore a lost file.
   if (loss !== undefined || !existsSync(note(project))) await rm(project.modules, { recursive: true, force: true });
   const { ok, tail } = await install(project);
   if (!ok) throw notInstalled(project, tail);
@@ -37,7 +37,7 @@ async function install(project) {
   // `npm install`, not `npm ci`: that would throw away a TensorFlow that is in place whenever any package changes.
   // Without install scripts: tfjs-node's would end the whole installation where its host is blocked.
   const args = ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-  // whatever NODE_ENV or the reader's own settings leave out
+  // all kinds of packages, even those that NODE_ENV or the reader's npm settings leave out
   const all = ["--include=dev", "--include=optional", "--include=peer"];
   const own = join(project.state, "npm-cache");
   const cache = isUsable(usualCache(project.env)) ? [] : [`--cache=${own}`];
@@ -47,7 +47,7 @@ async function install(project) {
 }
 
 /**
- * The npm that runs us, else the one on the PATH.
+ * The npm that started this process, else the one on the PATH.
  * @param {NodeJS.ProcessEnv} env
  * @returns {[string, ...string[]]}
  */
@@ -59,13 +59,13 @@ function npm({ npm_execpath: path }) {
 const usualCache = (env) => env.npm_config_cache || join(homedir(), ".npm");
 
 /**
- * Whether npm can keep what it fetches there: the home folder of a container or a service is often not to be written to.
+ * Whether npm can write to its cache: the home folder of a container or a service is often read-only.
  * @param {string} cache
  */
 export function isUsable(cache) {
   try {
     mkdirSync(join(cache, "_cacache"), { recursive: true });
-    // a former sudo npm leaves folders of root's behind
+    // an earlier `sudo npm` leaves folders that belong to root
     for (const name of ["", "tmp", "content-v2", "index-v5"]) {
       const folder = join(cache, "_cacache", name);
       if (existsSync(folder)) accessSync(folder, constants.W_OK);
@@ -103,7 +103,7 @@ export function isInstalled(project) {
 const contents = (project) => ({
   folder: project.modules,
   except: /^(\.cache|@tensorflow\/tfjs-node\/(lib|deps))\//,
-  // when the reader's own npm has been at work, its note is another
+  // an `npm install` by the reader changes this note
   key: hashOf([note(project)]),
 });
 
@@ -114,7 +114,7 @@ const contents = (project) => ({
 export const lostPackageFile = (project) => firstLoss(project, contents(project));
 
 /**
- * Packages that were added to a package.json by hand are in no lock file: npm would fetch whatever version it likes.
+ * Refuses packages added to a package.json by hand: they are in no lock file, so npm would choose the version.
  * @param {Project} project
  */
 export function refuseStaleLock({ root }) {

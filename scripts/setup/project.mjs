@@ -40,8 +40,8 @@ export function openProject({
 }
 
 /**
- * The environment of child processes: tools keep their files in the project and send nothing, and a Python set-up of the
- * reader's own does not leak in.
+ * The environment of child processes: tools keep their files in the project and send nothing, and the reader's own
+ * Python settings have no effect.
  * @param {NodeJS.ProcessEnv} env
  * @param {{ venv: string, state: string }} folders
  * @returns {NodeJS.ProcessEnv}
@@ -64,7 +64,7 @@ function contained(env, { venv, state }) {
     BIOME_LOG_PATH: join(state, "biome"),
     TSX_DISABLE_CACHE: "1",
     NODE_DISABLE_COMPILE_CACHE: "1",
-    // ONNX Runtime sends usage data unless told not to before it loads
+    // without this, ONNX Runtime sends usage data
     ORT_DISABLE_TELEMETRY: env.ORT_DISABLE_TELEMETRY ?? "1",
   };
 }

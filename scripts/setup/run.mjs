@@ -1,5 +1,5 @@
 // @ts-check
-/** Child processes of set-up: output to the log, the last lines back, ended together with set-up. */
+/** Child processes of set-up: their output goes to the log, and they end when set-up ends. */
 import { spawn } from "node:child_process";
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -24,7 +24,7 @@ export async function run(project, command, args, { cwd = project.root, env = pr
   // straight into the file, not through a pipe: a child that outlives a killed set-up is not broken by it
   const file = openSync(project.log, "a");
   const from = fstatSync(file).size;
-  // temporary files beside the rest: the system's folder for them may be too small, and what is left behind goes with ours
+  // temporary files in the project: the system's folder may be too small, and leftovers are removed with ours
   mkdirSync(project.temporary, { recursive: true });
   const options = { cwd, env: { ...env, TMPDIR: project.temporary }, detached: true };
   const child = spawn(command, args, { ...options, stdio: ["ignore", file, file] });
@@ -54,7 +54,7 @@ export function endAll() {
 }
 
 /**
- * Ends what a killed set-up has left behind at work: it would write where this one does.
+ * Ends a process that a killed set-up has left running: it would write to the same files.
  * @param {import("./project.mjs").Project} project
  */
 export async function endOrphan(project) {
@@ -79,7 +79,7 @@ function end(pid, signal) {
   }
 }
 
-/** Lines that say nothing about a failure. */
+/** Lines of output that tell nothing about a failure. */
 const chatter =
   /^\s*(WARNING|npm (warn|notice)|npm error\s*[{}]?\s*$|npm error +at |npm error A complete log|Collecting|Processing|Downloading|Using cached|Looking in|[━╸╺ ]+\d)/i;
 
@@ -87,7 +87,7 @@ const chatter =
 const lostConnection = /^WARNING: Retrying .* after connection broken by '(.*)': \S+$/;
 
 /**
- * The last lines that say something.
+ * The last lines of output, without `chatter`.
  * @param {string} text
  */
 export function lastLines(text, count = 12) {

@@ -1,12 +1,12 @@
 // @ts-check
-/** Room on the disk, looked at before anything is fetched. */
+/** Space on the disk, checked before anything is fetched. */
 import { existsSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 import { Failure } from "./failure.mjs";
 
 /** @typedef {import("./project.mjs").Project} Project */
 
-/** Gigabytes that a part needs while it is made, what npm and pip keep of it in their caches included. */
+/** Gigabytes that each part needs while it is made, with npm's and pip's caches. */
 export const needs = { venv: 0.5, modules: 1.4, tensorflow: 1.5 };
 
 /** Gigabytes that a whole set-up takes in the project's folder when it is done. */

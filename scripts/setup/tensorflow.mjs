@@ -1,5 +1,5 @@
 // @ts-check
-/** Makes tfjs-node load: what is there, else the package's own installer, else TensorFlow's Python wheel. */
+/** Makes tfjs-node load: as it is, else by the package's own installer, else on TensorFlow's Python wheel. */
 import { copyFileSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,7 +12,7 @@ import { isCurrent, useWheel } from "./wheel.mjs";
 
 /** @param {Project} project */
 export async function prepareTensorflow(project) {
-  // tfjs-node's own installer leaves a folder `deps`; what we have linked ourselves must also be made from today's sources
+  // tfjs-node's own installer leaves a folder `deps`; without it, our own build must be up to date
   const isOwn = existsSync(join(project.tfjs, "deps"));
   if ((isOwn || isCurrent(project)) && (await loads(project))) return "in place";
   const installer = await tryInstaller(project);
@@ -60,7 +60,7 @@ async function tryInstaller(project) {
   if (existsSync(kept)) renameSync(kept, manifest);
   copyFileSync(manifest, kept);
   removePartial(project);
-  // it calls node and the tools of other packages by name
+  // the installer calls node and tools of other packages by name
   const PATH = [dirname(process.execPath), join(project.modules, ".bin"), project.env.PATH].join(delimiter);
   const options = { cwd: project.tfjs, env: { ...project.env, PATH }, minutes: 10 };
   const { ok, tail } = await run(project, process.execPath, ["scripts/install.js"], options);

@@ -1,5 +1,5 @@
 // @ts-check
-/** Virtual environments: `.venv` with the Jupyter side that `requirements.txt` pins, and the bench's. */
+/** Virtual environments: `.venv` with JupyterLab, as `requirements.txt` pins it, and the bench's. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -93,7 +93,7 @@ function pip(project, requirements, ...further) {
 }
 
 /**
- * What the reader has installed beside it stays.
+ * Installs the pinned packages again; others that the reader has installed stay.
  * @param {Project} project
  * @param {string} loss
  */

@@ -23,7 +23,7 @@ const native = ({ root }, name = "") => join(root, "scripts", "setup", "native",
 
 /**
  * @param {Project} project
- * @returns {Promise<string | undefined>} why this way is closed on this machine
+ * @returns {Promise<string | undefined>} why the wheel cannot be used on this machine
  */
 export async function useWheel(project) {
   if (process.platform !== "linux" || process.arch !== "x64") {
@@ -42,13 +42,13 @@ export async function useWheel(project) {
 const marker = ({ tensorflow }) => join(tensorflow, "complete.json");
 
 /**
- * Changes with everything that the libraries are made from.
+ * A hash of everything that the libraries are made from.
  * @param {Project} project
  */
 const keyOf = (project) => hashOf([pin(project), native(project), join(project.tfjs, "binding")]);
 
 /**
- * What is made: two libraries of TensorFlow, a small one of ours, and the binding.
+ * The built files: two libraries of TensorFlow, a small one of ours, and the binding.
  * @param {Project} project
  */
 export const builtFiles = ({ tensorflow }) => [
@@ -99,8 +99,7 @@ export function findCompiler(env) {
 }
 
 /**
- * pip compares the file with the SHA-256 in the pin. The reader's own Python version does not matter: only the C library
- * is used.
+ * Downloads the wheel; pip checks the SHA-256 in the pin. Any Python version will do: only the C library is used.
  * @param {Project} project
  * @param {string} work
  */
@@ -148,13 +147,20 @@ async function compile(project, work, compiler) {
   const shared = ["-O2", "-std=c++17", "-fPIC", "-shared", "-Wl,--no-as-needed"];
   const includes = [join(work, "include"), join(project.modules, "node-api-headers", "include")];
   const sources = ["binding/tfjs_backend.cc", "binding/tfjs_binding.cc"];
-  // the order counts: the last library is set up first, before the others log (see native/mute.cc)
+  // the order counts: the last library is initialised first, before the others log (see native/mute.cc)
   const linked = [...libraries, "libmute.so"];
   const commands = [
     [...shared, native(project, "mute.cc"), "-o", join(lib, "libmute.so")],
     [
-      ...[...shared, "-DNAPI_VERSION=8", "-DBUILDING_NODE_EXTENSION", ...includes.map((folder) => `-I${folder}`)],
-      ...[...sources, "-o", join(work, "tfjs_binding.node"), `-L${lib}`, ...linked.map((name) => `-l:${name}`)],
+      ...shared,
+      "-DNAPI_VERSION=8",
+      "-DBUILDING_NODE_EXTENSION",
+      ...includes.map((folder) => `-I${folder}`),
+      ...sources,
+      "-o",
+      join(work, "tfjs_binding.node"),
+      `-L${lib}`,
+      ...linked.map((name) => `-l:${name}`),
       // relative to the binding, so that the project's folder may be moved and may hold spaces
       "-Wl,-rpath,$ORIGIN/../../../../../.tensorflow/lib",
     ],

@@ -54,7 +54,7 @@ test("gradCam and hiResCam equal CAM on global average pooling and a linear head
     const maps = method(model, some, classes, raw);
     const cells = sizeOf(maps);
     for (const [i, label] of classes.entries()) {
-      // CAM weighs each channel by the head's weight; what averaging over the cells adds is the division by their number
+      // CAM weighs each channel by the head's weight; averaging over the cells divides it by their number
       const cam = features[i]?.flatMap((row) =>
         row.map(
           (channels) => channels.reduce((sum, value, c) => sum + value * (kernel[c]?.[label] as number), 0) / cells,

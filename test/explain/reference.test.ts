@@ -1,4 +1,4 @@
-/** Holds the explanations to Captum and PyTorch on the same weights: `scripts/reference/explain.py` wrote the fixture. */
+/** Holds explanations to Captum and PyTorch on the same weights: `scripts/reference/explain.py` wrote the fixture. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** The sanity check of Adebayo et al. 2018: an explanation of a network must change when the network is made to forget. */
+/** The sanity check of Adebayo et al. 2018: an explanation must change when the network's weights are randomised. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { take } from "../../lib/src/data/dataset";

@@ -24,7 +24,7 @@ const models: Record<string, [build: () => tf.LayersModel, layer?: string]> = {
 const someMaps = (shape: readonly (number | null)[]) =>
   tf.randomUniform<tf.Rank.R4>([2, ...(shape.slice(1) as [number, number, number])], -1, 1, "float32", 3);
 
-/** Between four cells in proportion, beyond the outermost centres the nearest cell, 0 beyond half a stride: in plain numbers. */
+/** Written out: linear between four cells, beyond the outer centres the nearest cell, 0 beyond half a stride. */
 function placeByHand(maps: number[][][][], [height, width]: readonly [number, number], fields: readonly AxisField[]) {
   const [rows, columns] = fields as [AxisField, AxisField];
   const axis = ({ first, stride }: AxisField, pixel: number, cells: number) => {

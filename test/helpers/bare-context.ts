@@ -7,8 +7,8 @@ import ts = require("@tslab/typescript-for-tslab");
 import { root } from "./root";
 
 /**
- * Loads a file of the library, and those it imports, into a JavaScript engine that has nothing but the language: no Node, no
- * browser. Fails at an import of anything but files of the library.
+ * Loads a file of the library, and those it imports, into a JavaScript engine that has nothing but the language: no
+ * Node, no browser. Fails at an import of anything but files of the library.
  * @returns the context, with the file's exports as its globals, and the names of the files that were loaded
  */
 export function bareContext(name: string): { context: Context; files: string[] } {

@@ -9,8 +9,8 @@ import type {
 type Grid = number[][][];
 
 /**
- * Inference of one image by the definitions: nested loops over [y][x][channel], padding written out, 64-bit accumulators.
- * Shares nothing with the library.
+ * Inference of one image by the definitions: nested loops over [y][x][channel], padding written out, 64-bit
+ * accumulators. Shares nothing with the library.
  */
 export function inferSlowly(
   model: QuantizedModel,
@@ -118,7 +118,7 @@ function average({ scale, zeroPoint }: Quantization, mode: "float" | "fixed" | "
   };
 }
 
-/** A frame of `value` as TensorFlow's "SAME" has it: so wide that there are ⌈length / stride⌉ windows, the larger half last. */
+/** A frame of `value`, as in TensorFlow's "SAME": for ⌈length / stride⌉ windows, the larger half last. */
 function pad(
   grid: Grid,
   size: readonly [number, number],

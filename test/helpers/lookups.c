@@ -1,4 +1,5 @@
-// Loaded before a program (LD_PRELOAD): notes in the file $LOOKUPS every name that it looks up and every address that it connects to.
+// Loaded before a program (LD_PRELOAD): notes every name that it looks up and every address that it connects to, in
+// the file $LOOKUPS.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dlfcn.h>

@@ -11,7 +11,7 @@ export interface Shown {
   unit: "code" | "plain" | "percent";
 }
 
-/** A numbered section: the numbers of its prose, but for sentences that point to a section themselves; those of its code cells. */
+/** A numbered section: the numbers of its code cells and of its prose, without sentences that point to another section. */
 export interface Section {
   said: Shown[];
   shown: Shown[];
@@ -159,7 +159,7 @@ interface Claimed {
   percent: boolean;
 }
 
-/** Whether a cell holds a number as it is written, digit for digit, or as a fraction of 1; or one that may be rounded to it. */
+/** Whether a cell holds a number digit for digit, or as a fraction of 1, or one that may be rounded to it. */
 function isIn(number: Claimed, { digits, unit }: Shown, isRounded: boolean): boolean {
   if (number.percent && unit === "code") return false;
   if (number.percent && unit === "plain" && agrees(number.written, 100 * Number(digits), isRounded)) return true;
@@ -178,7 +178,7 @@ function agrees(written: string, value: number, isRounded: boolean): boolean {
 }
 
 /**
- * Numbers of the sections that a sentence points to, "section 4", "sections 4 and 5", "section 8 of notebook 03": those of
+ * Numbers of the sections that a sentence points to ("section 4", "sections 4 and 5", "section 8 of notebook 03"): of
  * their prose, or, if it points to their cells, "the table of section 4", those of their cells.
  */
 function pointedTo({ text }: Sentence, { sectionOf = () => undefined }: Sources): Shown[] {

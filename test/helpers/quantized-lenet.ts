@@ -7,12 +7,12 @@ import { root } from "./root";
 /** The trained float LeNet-5 that ships. */
 export const checkpoint = join(root, "data", "checkpoints", "lenet5.safetensors");
 
-/** About the largest activations over some training images; written down, so that every machine makes the same integers. */
+/** About the largest activations over some training images; constants, so that all machines make the same integers. */
 const largest = { conv1: 4.5, conv2: 11, dense1: 14, dense2: 9.5 };
 
 /**
- * The trained LeNet-5 in integers, by the simplest recipe there is: weights by the largest magnitude of each output channel,
- * activations from 0 to `largest`.
+ * The trained LeNet-5 in integers, by the simplest recipe there is: weights by the largest magnitude of each output
+ * channel, activations from 0 to `largest`.
  */
 export function quantizedLeNet5(bits: 8 | 4 | 2 = 8): QuantizedModel {
   const { tensors } = loadCheckpoint(checkpoint);

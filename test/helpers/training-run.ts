@@ -1,6 +1,6 @@
 /**
- * A training run in a process of its own, for tests that kill or interrupt it: settings as JSON come in, a line a step goes
- * out at once, and the final weights go into a file.
+ * A training run in a process of its own, for tests that kill or interrupt it: settings as JSON come in, a line a step
+ * goes out at once, and the final weights go into a file.
  */
 import { existsSync, writeFileSync, writeSync } from "node:fs";
 import { affine } from "../../lib/src/data/augment";

@@ -1,4 +1,4 @@
-/** `lenet-lab/int8`, the door without TensorFlow: what comes with it, in a bare engine, in a bundle for a browser and in a cell of tslab. */
+/** `lenet-lab/int8`, without TensorFlow: what it loads, in a bare engine, a browser's bundle and a cell of tslab. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Holds the exported files to ONNX's own checker and evaluator: `scripts/reference/onnx_check.py` wrote the fixture. */
+/** Holds exported files to ONNX's own checker and evaluator: `scripts/reference/onnx_check.py` wrote the fixture. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";

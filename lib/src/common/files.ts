@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Writes under a temporary name, flushes to the disk, renames. */
+/** Writes a file under a temporary name, flushes it, then renames it: a crash leaves the old file or the new one. */
 export function writeAtomically(path: string, parts: Uint8Array[]): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;

@@ -1,7 +1,7 @@
 /** Messages of a protocol buffer format, from a table of their fields: encoded and decoded by protobufjs. */
 import protobuf = require("protobufjs/light");
 
-/** A field: its number and type in the format; a `"map"` goes from strings to the type. */
+/** A field: its number and type in the format; with `"map"`, a map from strings to that type. */
 export type ProtoField = [id: number, type: string, rule?: "repeated" | "map"];
 
 /** All messages of a format by name; `lookupType` gives one of them. */

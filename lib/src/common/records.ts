@@ -11,7 +11,7 @@ export interface StepRecord {
   gradientNorm: number;
 }
 
-/** One epoch of a run, counted from 0; training loss and accuracy are means over its batches as they were when learned from. */
+/** One epoch of a run, counted from 0; training loss and accuracy are means over its batches, each before its step. */
 export interface EpochRecord {
   epoch: number;
   learningRate: number;

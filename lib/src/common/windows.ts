@@ -1,6 +1,6 @@
-/** Where windows stand along one axis: convolution and pooling. */
+/** Positions of the windows of convolution and pooling along one axis. */
 
-/** `"valid"` keeps every window inside, `"same"` pads so that stride 1 changes no length. */
+/** `"valid"`: windows lie inside the input; `"same"`: padding, with which stride 1 keeps the length. */
 export type Padding = "same" | "valid";
 
 /** How many windows of `size` fit along `length`, as TensorFlow counts them; 0 or less when not even one does. */
@@ -8,7 +8,7 @@ export function outputLength(length: number, size: number, stride: number, paddi
   return padding === "same" ? Math.ceil(length / stride) : Math.floor((length - size) / stride) + 1;
 }
 
-/** How much is padded before the first element and after the last; TensorFlow puts the smaller half first. */
+/** The padding before the first element and after the last; TensorFlow puts the smaller half first. */
 export function paddingAround(
   length: number,
   size: number,
@@ -20,7 +20,7 @@ export function paddingAround(
   return [Math.floor(total / 2), Math.ceil(total / 2)];
 }
 
-/** Where each window begins, below 0 in the padding, and which of its elements, `first` to before `last`, lie inside. */
+/** Where each window begins (below 0: in the padding), and which elements, `first` to before `last`, lie inside. */
 export function windowsAlong(
   length: number,
   size: number,

@@ -46,7 +46,7 @@ export function affine({ rotation = 12, shift = 2, scale = 0.1, shear = 10 }: Af
   });
 }
 
-/** Mirrors each image left to right with probability ½: shown in the notebooks as what NOT to do to digits. */
+/** Mirrors each image left to right with probability ½; the notebooks show why digits must not be mirrored. */
 export function horizontalFlip(): ImageMap {
   return imageMap({
     draws: 1,
@@ -94,9 +94,9 @@ function inverseAffine({ rotation, shift, scale, shear }: AffineMove, height: nu
 /**
  * Resamples each image through a projective map of its own, bilinear, in one call of TensorFlow's kernel.
  * @param images float32 [n, height, width, channels]
- * @param transforms float32 [n, 8] or [1, 8]: the first 8 numbers of the 3 × 3 matrix that takes an output pixel (x, y, 1) to
- *   the input pixel it shows
- * @param options.size of the output, [height, width]; that of the input unless given
+ * @param transforms float32 [n, 8] or [1, 8]: the first 8 numbers of the 3 × 3 matrix from an output pixel (as x, y, 1)
+ *   to the input pixel it shows
+ * @param options.size of the output, [height, width]; default: that of the input
  * @param options.fill what lies outside an image: background (0), or the nearest pixel
  * @returns float32 [n, ...size, channels]; the caller disposes
  */

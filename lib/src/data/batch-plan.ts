@@ -3,7 +3,7 @@ import { type Random, random } from "../common/random";
 import type { Dataset } from "./dataset";
 import type { ImageMap } from "./image-map";
 
-/** Knobs of `batches`. */
+/** Options of `batches`. */
 export interface BatchOptions {
   /** images a batch; the last batch of an epoch holds what is left */
   batchSize?: number;
@@ -24,14 +24,14 @@ export interface BatchPlan {
   step: number;
   /** counts epochs from 0 */
   epoch: number;
-  /** places in the data set */
+  /** indices of the images in the data set */
   indices: number[];
-  /** for whatever is random about this batch */
+  /** generator for the random choices of this batch */
   random: Random;
 }
 
 /**
- * The batches of a run, in order. Each depends on the seed and its step alone.
+ * The batches of a run, in order. A batch depends only on the seed and its step.
  * @throws when `shuffle` or `map` is asked for on validation or test data
  */
 export function* batchPlans(

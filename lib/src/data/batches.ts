@@ -7,7 +7,7 @@ import { type Batch, Loader } from "./loader";
  * The pipeline load → shuffle → batch → map → repeat, as an async iterable:
  * `for await (const { images, labels } of batches(train, { shuffle: true, seed: 1 })) …`.
  * A batch's tensors are disposed when the next one is asked for, or when the loop is left.
- * Each batch depends on the seed and its step alone: a run that begins at `fromStep` sees the same batches.
+ * A batch depends only on the seed and its step: a run that begins at `fromStep` sees the same batches.
  * @throws when `shuffle` or `map` is asked for on validation or test data
  */
 export async function* batches(dataset: Dataset, options: BatchOptions = {}): AsyncGenerator<Batch, void, void> {

@@ -47,9 +47,9 @@ export function split(
 }
 
 /**
- * Divides the places of a training set into `count` parts, each class in the same proportion, at random but the same for
- * a seed. For cross-validation: learn from all parts but one, predict that one, and so on, until every image has been
- * predicted by a network that never saw it.
+ * Divides the indices of a training set into `count` parts, each class in the same proportion, at random but the same
+ * for a seed. For cross-validation: learn from all parts but one, predict that one, and so on, until every image has
+ * been predicted by a network that never saw it.
  * @returns `count` lists of indices, each rising; every index stands in exactly one
  */
 export function folds(
@@ -75,7 +75,7 @@ export function subset<R extends Role>(dataset: Dataset<R>, indices: ArrayLike<n
   return { ...dataset, images: ndarray(pixels, [indices.length, height, width]), labels };
 }
 
-/** Copies the pixels of one image, row by row and divided by `divisor`, into `target`; `images` may be any view, such as a cropped one. */
+/** Copies an image's pixels / `divisor` into `target`, row by row; `images` may be a view, such as a crop. */
 export function copyPixels(
   images: NdArray<Uint8Array>,
   index: number,
@@ -103,7 +103,7 @@ export function take<R extends Role>(dataset: Dataset<R>, count: number): Datase
   return { ...dataset, images: images.hi(n, ...images.shape.slice(1)), labels: labels.subarray(0, n) };
 }
 
-/** `count` indices, each class in proportion; what rounding leaves over goes to the classes with the largest rest. */
+/** `count` indices, each class in proportion; what rounding leaves goes to the largest remainders. */
 function stratifiedSample({ labels, classes }: Dataset, count: number, seed: number): number[] {
   const byClass = indicesByClass(labels, classes);
   const shares = byClass.map((indices) => (indices.length * count) / labels.length);
@@ -114,7 +114,7 @@ function stratifiedSample({ labels, classes }: Dataset, count: number, seed: num
   return byClass.flatMap((indices, c) => random(seed, c).shuffle(indices).slice(0, quotas[c]));
 }
 
-/** For each class, where it stands. */
+/** For each class, the indices of its images. */
 function indicesByClass(labels: Uint8Array, classes: number): number[][] {
   return Array.from({ length: classes }, (_, c) => Array.from(labels.keys()).filter((i) => labels[i] === c));
 }

@@ -16,7 +16,7 @@ export function elastic({ strength = 34, smoothness = 4 }: { strength?: number; 
     draws: 2,
     draw: (_, source) => {
       const integer = () => source.integer(0, 2 ** 31 - 1);
-      // the strength is a tensor of its own: a graph would work a constant into the blur, which rounds differently
+      // the strength is a tensor: a graph would merge a constant with the blur's weights, which rounds differently
       return [tf.tensor1d([integer(), integer()], "int32"), tf.scalar(strength)];
     },
     apply: (images, [seed, gain]) => {
@@ -47,7 +47,7 @@ function blur(images: tf.Tensor4D, sigma: number): tf.Tensor4D {
   return tf.conv2d(tf.conv2d(images, vertical, 1, "same"), horizontal, 1, "same");
 }
 
-/** The images read at every pixel's place plus (dx, dy), bilinear, with background outside. */
+/** Reads the images at each pixel's position plus (dx, dy), bilinear, with background outside. */
 function sampleAt(images: tf.Tensor4D, dx: tf.Tensor2D, dy: tf.Tensor2D): tf.Tensor4D {
   const [n, height, width] = images.shape;
   const pixels = Array.from({ length: height * width }, (_, i) => i);
@@ -55,7 +55,7 @@ function sampleAt(images: tf.Tensor4D, dx: tf.Tensor2D, dy: tf.Tensor2D): tf.Ten
   const y = tf.add(tf.tensor1d(pixels.map((i) => Math.floor(i / width))), dy);
   const [left, top] = [tf.floor(x), tf.floor(y)];
   const [fx, fy] = [tf.sub(x, left), tf.sub(y, top)];
-  // a frame of background two pixels wide, so that every neighbour that is asked for exists
+  // a frame of background two pixels wide, so that bilinear reading finds all four neighbours
   const padded = tf.reshape(
     tf.pad(images, [
       [0, 0],

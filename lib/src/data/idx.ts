@@ -48,7 +48,7 @@ export function readIdx(bytes: Uint8Array, { source = "IDX data" }: { source?: s
         (bytes.length < expected ? "the file is truncated." : "bytes trail after the last element."),
     );
   }
-  // a plain Uint8Array, also when a Buffer came in, whose `slice` and `toString` are others
+  // a plain Uint8Array even when a Buffer came in, because a Buffer's `slice` and `toString` behave differently
   const elements = new Uint8Array(bytes.buffer, bytes.byteOffset + start, size * width);
   if (type.make === Uint8Array) return ndarray(elements as Uint8Array, shape);
   const decoded = new Uint8Array(elements.length);
@@ -84,7 +84,7 @@ export function writeIdx(array: NdArray<IdxArray>): Uint8Array {
   return bytes;
 }
 
-/** Copies one element with its bytes reversed: IDX is big-endian, typed arrays are little-endian where TensorFlow runs. */
+/** Copies an element with its bytes reversed: IDX is big-endian, typed arrays, where TensorFlow runs, little-endian. */
 function copyReversed(from: Uint8Array, at: number, to: Uint8Array, position: number, width: number): void {
   for (let b = 0; b < width; b++) to[position + b] = from[at + width - 1 - b] as number;
 }
@@ -102,7 +102,7 @@ function eachIndex(
   if (sizeOf(shape) > 0) walk(0, offset);
 }
 
-/** How many elements there are; many large dimensions beside a 0 would multiply to NaN. */
+/** How many elements there are; 0 is tested first, because large dimensions multiply to Infinity, and × 0 to NaN. */
 function sizeOf(shape: number[]): number {
   return shape.includes(0) ? 0 : shape.reduce((product, length) => product * length, 1);
 }

@@ -1,10 +1,10 @@
 import type { Random } from "../common/random";
 import type { tf } from "../tensors/tensorflow";
 
-/** Changes a batch of training images; the pipeline disposes what comes in and what goes out. */
+/** Changes a batch of training images; the pipeline disposes its input and its result. */
 export interface ImageMap {
   (images: tf.Tensor4D, random: Random): tf.Tensor4D;
-  /** The same in two parts, if it can be divided: the second may then run beside the training step, on another core. */
+  /** The map in two parts, if it can be divided: `apply` may then run beside the training step, on another core. */
   parts?: ImageMapParts;
 }
 
@@ -12,9 +12,12 @@ export interface ImageMap {
 export interface ImageMapParts {
   /** how many tensors `draw` gives */
   draws: number;
-  /** Draws all that is random, for n images of a size: tensors of the same shapes each time. */
+  /** Draws all random numbers for n images, as tensors of the same shapes each time. */
   draw(shape: [n: number, height: number, width: number], random: Random): tf.Tensor[];
-  /** Kernels only: depends on nothing but the images and what was drawn. What changes during a run, such as a strength, is drawn too. */
+  /**
+   * Changes the images, by kernels alone, from the images and the draws. A setting that changes during a run, such as a
+   * strength, must be one of the draws.
+   */
   apply(images: tf.Tensor4D, draws: tf.Tensor[]): tf.Tensor4D;
 }
 

@@ -25,12 +25,12 @@ interface Drawn {
 }
 
 /**
- * The batches of a run, one after the other. All pixels lie in one tensor; a batch is drawn in JavaScript, as a few small tensors,
- * and its images are then made by kernels alone, so that they can be made while the step before is under way.
- * Dispose a loader when done.
+ * The batches of a run, one after the other. All pixels lie in one tensor. JavaScript draws a batch's indices and
+ * random numbers as small tensors; kernels alone make its images from them, so a graph can do that during the step
+ * before. The caller disposes the loader.
  */
 export class Loader {
-  /** the batch whose turn it is, until the next `advance`; none after the last one */
+  /** the current batch, until the next `advance`; undefined after the last one */
   batch?: Batch;
   private readonly dataset: Dataset;
   private readonly map?: ImageMap;
@@ -54,7 +54,7 @@ export class Loader {
     }
   }
 
-  /** Everything that the images of the next batch are made from, or nothing when there is no next batch. */
+  /** The tensors from which the next batch's images are made; undefined when there is no next batch. */
   get upcoming(): NamedTensors | undefined {
     if (!this.next) return undefined;
     const { indices, draws } = this.next;
@@ -62,7 +62,7 @@ export class Loader {
     return { ...this.pixels, indices, ...Object.fromEntries(named) };
   }
 
-  /** Makes the images of the next batch by kernels, as far as its map can be divided; the caller disposes. */
+  /** Makes the next batch's images by kernels, with the map applied if it has parts; the caller disposes. */
   makeUpcoming(): tf.Tensor4D {
     const { indices, draws } = this.next as Drawn;
     const [, height, width] = this.dataset.images.shape as [number, number, number];
@@ -73,14 +73,14 @@ export class Loader {
     });
   }
 
-  /** Takes what `makeUpcoming` gave elsewhere, for `advance` to use. */
+  /** Keeps images that `makeUpcoming` made in a compiled graph, for `advance` to use. */
   keep(images: tf.Tensor4D | undefined): void {
     this.made = images;
   }
 
   /**
    * Makes the next batch the current one, and disposes the one before.
-   * @param images what `makeUpcoming` gave, in case it was called elsewhere
+   * @param images the images that `makeUpcoming` made; default: those that `keep` kept, else they are made now
    */
   advance(images = this.made): void {
     this.disposeBatch();
@@ -114,7 +114,7 @@ export class Loader {
     if (!plan) return undefined;
     const { indices, random } = plan;
     const [, height, width] = this.dataset.images.shape as [number, number, number];
-    // the map's draws first: they may throw
+    // the map's draws first: they may throw, and must not leave other tensors behind
     const draws = this.map?.parts?.draw([indices.length, height, width], random) ?? [];
     const labels = tf.tensor1d(Int32Array.from(indices, (i) => this.dataset.labels[i] as number));
     return { plan, labels, indices: tf.tensor1d(indices, "int32"), draws };

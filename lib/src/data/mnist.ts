@@ -86,7 +86,7 @@ function gunzip(path: string, bytes: Uint8Array): Uint8Array {
       `${path}: expected a gzip file, but it does not decompress (${(error as Error).message}): fetch it again.`,
     );
   }
-  // Node passes over what follows the compressed data, so compare with how many bytes it has read
+  // Node ignores bytes after the compressed data: compare with how many it has read
   const { bytesWritten } = unzipped.engine;
   if (bytesWritten !== bytes.length) {
     throw new Error(
@@ -144,7 +144,7 @@ function readChecksums(folder: string): Record<string, string> {
   return Object.fromEntries(entries);
 }
 
-/** Without its four lines MNIST would pass unchecked. */
+/** The checksums of MNIST's files. Throws unless there are four: a file without one would go unchecked. */
 function mnistChecksums(dataFolder: string): Record<string, string> {
   const checksums = readChecksums(dataFolder);
   const count = Object.keys(checksums).length;

@@ -7,7 +7,7 @@ import { copyPixels, type Dataset } from "./dataset";
 export interface PackedPixels extends NamedTensors {
   /** int32 [n, height × width / 4, rounded up]: four bytes to a number, since tfjs has no tensor of bytes */
   packed: tf.Tensor2D;
-  /** 255, by which bytes are divided: a graph that knew the number would multiply by 1 / 255, whose last bit differs */
+  /** 255, the divisor of the bytes: of a constant a graph would make × (1 / 255), which rounds differently */
   white: tf.Scalar;
 }
 
@@ -21,8 +21,8 @@ export function packPixels({ images, labels }: Dataset): PackedPixels {
 }
 
 /**
- * Images by their places in a data set, pixels divided by 255: kernels only, and nothing is checked.
- * @param indices int32 [k], each a place of the data set
+ * Images by their indices in a data set, pixels divided by 255; kernels only, and nothing is checked.
+ * @param indices int32 [k], each an index in the data set
  * @returns float32 [k, height, width, 1] in [0, 1]; the caller disposes
  */
 export function selectImages(

@@ -6,12 +6,12 @@ import { projectDataFolder } from "./mnist";
 export interface TestResults {
   protocol: string;
   parameters: number;
-  /** of the seeds' test accuracies, fractions in 0 … 1 */
+  /** mean of the seeds' test accuracies, fractions in 0 … 1 */
   mean: number;
-  /** sample standard deviation of the same */
+  /** their sample standard deviation */
   sd: number;
   seeds: { seed: number; testAccuracy: number; testErrors: number; epochs: number; secondsPerEpoch: number }[];
-  /** what measures it anew */
+  /** the command that measures it again */
   command: string;
 }
 
@@ -20,18 +20,18 @@ export interface Comparison {
   protocol: string;
   arms: {
     name: string;
-    /** of the seeds' accuracies after the last epoch */
+    /** mean of the seeds' accuracies after the last epoch */
     mean: number;
     sd: number;
     seeds: { seed: number; validationAccuracy: number[]; validationLoss: number[]; trainLoss: number[] }[];
   }[];
-  /** what measures it anew */
+  /** the command that measures it again */
   command: string;
 }
 
-/** An image that was taken for something else. */
+/** An image that was predicted as a wrong class. */
 export interface Mistake {
-  /** of the image in its data set */
+  /** position of the image in its data set */
   index: number;
   label: number;
   predicted: number;
@@ -39,7 +39,7 @@ export interface Mistake {
   loss: number;
 }
 
-/** Several ways to learn, each predicting every training image with a network that did not learn from it. */
+/** Several recipes, each predicting every training image with a network that was not trained on it. */
 export interface CrossValidation {
   protocol: string;
   arms: {
@@ -50,7 +50,7 @@ export interface CrossValidation {
     /** accuracy on each part */
     folds: number[];
   }[];
-  /** what measures it anew */
+  /** the command that measures it again */
   command: string;
 }
 
@@ -75,10 +75,10 @@ export function loadCrossValidation(): CrossValidation {
 /** The shipped networks, quantised: accuracies on the test set, of the integers where there are any. */
 export interface QuantizationResults {
   protocol: string;
-  /** over the seeds: fractions in 0 … 1 */
+  /** means over the seeds, fractions in 0 … 1 */
   mean: Record<"float" | "ptq8" | "qat8" | "ptq4" | "qat4", number>;
   modelBytes: { float: number; int8: number };
-  /** of the shipped int8 model: test images whose logits are those of ONNX Runtime, bit for bit */
+  /** test images for which the shipped int8 model's logits are those of ONNX Runtime, bit for bit */
   onnxIdenticalImages: number;
   seeds: {
     seed: number;
@@ -89,13 +89,13 @@ export interface QuantizationResults {
     /** 4-bit weights, without and with training */
     ptq4: number;
     qat4: number;
-    /** float against qat8 */
+    /** p value of McNemar's test, float against qat8 */
     mcnemarP: number;
     onnxIdenticalImages: number;
     /** test images for which the fake-quantised network and its integers give the same class */
     fakeQuantizedAgrees: number;
   }[];
-  /** what measures it anew */
+  /** the command that measures it again */
   command: string;
 }
 
@@ -107,10 +107,10 @@ export function loadQuantization(): QuantizationResults {
   return readResults("qat", "seeds") as QuantizationResults;
 }
 
-/** Who trains in the benchmark. */
+/** The engines whose training the benchmark measures. */
 export type TrainingEngine = "ours" | "stock" | "pytorch" | "keras";
 
-/** Who infers in the benchmark; `reference` is ours without WebAssembly. */
+/** The engines whose inference the benchmark measures; `reference` is ours without WebAssembly. */
 export type InferenceEngine =
   | "ours"
   | "reference"
@@ -128,10 +128,10 @@ export interface BenchSpread {
   count: number;
 }
 
-/** How an engine was used: the fastest of the variants that were tried on few images. */
+/** The way in which an engine was used: the fastest of the variants that were tried on few images. */
 export interface BenchVariant {
   variant: string;
-  /** by variant: seconds an epoch of few images, or microseconds a call; empty when there was no choice */
+  /** for each variant, seconds an epoch of few images, or microseconds a call; empty when there was one variant */
   tried: Record<string, number>;
 }
 
@@ -145,7 +145,7 @@ export interface ScalingCurve {
   r2: number;
 }
 
-/** Images a second against the batch, with so many threads. */
+/** Images a second against the size of the batch, for one number of threads. */
 export interface BatchCurve {
   threads: number;
   batch: number[];
@@ -158,7 +158,7 @@ export interface Bench {
   training: {
     images: number;
     batchSize: number;
-    /** how many each engine may use, and what tells it so */
+    /** how many threads each engine may use, and the setting that limits it */
     threads: number;
     threadsToldBy: Record<TrainingEngine, string>;
     secondsPerEpoch: Record<TrainingEngine, number>;
@@ -172,9 +172,9 @@ export interface Bench {
     batch: number;
     threads: { image: number; batch: number };
     threadsToldBy: Record<InferenceEngine, string>;
-    /** of one image */
+    /** microseconds for one image */
     microseconds: Record<InferenceEngine, number>;
-    /** in large batches */
+    /** images a second in large batches */
     imagesPerSecond: Record<InferenceEngine, number>;
     spread: {
       microseconds: Record<InferenceEngine, BenchSpread>;
@@ -182,9 +182,9 @@ export interface Bench {
     };
     variants: { image: Record<InferenceEngine, BenchVariant>; batch: Record<InferenceEngine, BenchVariant> };
   };
-  /** tensors that so many training steps add */
+  /** how many tensors `steps` training steps leave behind */
   memory: { steps: number; tensors: number };
-  /** of the library */
+  /** how the library's time grows with its work */
   scaling: { images: ScalingCurve; parameters: ScalingCurve; imagesPerSecond: BatchCurve[] };
   /** the mean training step by kernel, the slowest first; calls and microseconds a step */
   kernels: { steps: number; rows: { kernel: string; calls: number; microseconds: number }[] };
@@ -192,7 +192,7 @@ export interface Bench {
   versions: Record<string, string>;
   /** when it was measured, such as `"2026-01-31"` */
   date: string;
-  /** what measures it anew */
+  /** the command that measures it again */
   command: string;
 }
 

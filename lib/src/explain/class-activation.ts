@@ -9,13 +9,13 @@ import { placing, type Upsampling } from "./upsampling";
 export interface MapOptions {
   /** explains why the class rather than this one: the difference of their logits */
   ratherThan?: Classes;
-  /** the layer whose output is weighed: its name; the last convolution unless given */
+  /** name of the layer whose output is weighed; default: the last convolution */
   layer?: string;
   /** keeps what speaks against the class, as negative values; otherwise it is cut off at 0 */
   signed?: boolean;
   /** divides each map by its largest absolute value; a map that is zero everywhere stays so */
   normalize?: boolean;
-  /** how the layer's cells come to the size of the images */
+  /** how the layer's cells are enlarged to the size of the images */
   upsampling?: Upsampling;
   /** images at a time; bounds the memory */
   batchSize?: number;
@@ -24,18 +24,19 @@ export interface MapOptions {
 /** One map an image, float32 [n, height, width]. */
 export type Maps = NdArray<Float32Array>;
 
-/** From a layer's output and its gradient, float32 [n, height, width, channels], to maps [n, height, width, 1]. */
+/** Turns a layer's output and its gradient, float32 [n, height, width, channels], into maps [n, height, width, 1]. */
 type Weighing = (features: tf.Tensor4D, gradients: tf.Tensor4D) => tf.Tensor4D;
 
 /**
- * Grad-CAM (Selvaraju et al. 2017): each channel of a layer weighs as much as its gradient is on average over the image.
- * Explains logits, in inference mode; leaves no tensor behind, except where tfjs itself fails inside a gradient.
- * @param model any layers model with one input of known size and one output [n, classes]; a softmax at its end is left out
+ * Grad-CAM (Selvaraju et al. 2017): each channel of a layer weighs as much as its gradient is on average over the
+ * image. Explains logits, in inference mode; leaves no tensor behind, except where tfjs itself fails inside a gradient.
+ * @param model a layers model with one input of known size and one output [n, classes]; a final softmax is left out
  * @param images float32 [n, height, width, channels], as the model takes them, or a data set
  * @param classes the class to explain: one for each image, or one for all
- * @returns float32 [n, height, width], at the size of the images unless told otherwise; in 0 … 1, or −1 … 1 if `signed`
- * @throws when the layer does not exist (the message lists those that do), when images or classes do not fit the model, when the
- *   layer cannot be laid over the image (see `placing`), and where tfjs has no gradient, as for dilated convolutions above the layer
+ * @returns float32 [n, height, width], by default at the size of the images; in 0 … 1, or −1 … 1 if `signed`
+ * @throws when the layer does not exist (the message lists those that do), when images or classes do not fit the model,
+ *   when the layer cannot be laid over the image (see `placing`), and where tfjs has no gradient, as for dilated
+ *   convolutions above the layer
  */
 export function gradCam(model: tf.LayersModel, images: Images, classes: Classes, options: MapOptions = {}): Maps {
   return mapsOf(model, images, classes, options, (features, gradients) => {
@@ -45,18 +46,18 @@ export function gradCam(model: tf.LayersModel, images: Images, classes: Classes,
 }
 
 /**
- * HiResCAM (Draelos and Carin 2020): gradient times activation at each place, summed over channels. Where the layers above
- * are linear it is exactly what each place contributes to the logit; Grad-CAM's averaging over places can point elsewhere.
- * Parameters, result and errors as `gradCam`.
+ * HiResCAM (Draelos and Carin 2020): gradient times activation at each place, summed over channels. Where the layers
+ * above are linear it is exactly what each place contributes to the logit; Grad-CAM's averaging over places can point
+ * elsewhere. Parameters, result and errors as `gradCam`.
  */
 export function hiResCam(model: tf.LayersModel, images: Images, classes: Classes, options: MapOptions = {}): Maps {
   return mapsOf(model, images, classes, options, (features, gradients) => tf.sum(tf.mul(features, gradients), 3, true));
 }
 
 /**
- * LayerCAM (Jiang et al. 2021): as HiResCAM, but of the gradient only what is positive; made for early layers.
+ * LayerCAM (Jiang et al. 2021): HiResCAM with the positive part of the gradient only; made for early layers.
  * Parameters, result and errors as `gradCam`; but `signed` changes nothing where the layer's output is not negative, as
- * after ReLU: of the gradient, what speaks against the class is left out already.
+ * after ReLU: negative gradients are left out already.
  */
 export function layerCam(model: tf.LayersModel, images: Images, classes: Classes, options: MapOptions = {}): Maps {
   return mapsOf(model, images, classes, options, (features, gradients) =>

@@ -2,7 +2,7 @@ import { type Padding, paddingAround } from "../common/windows";
 import { findImageLayer, type GraphTensor, inputOf } from "../network/graph";
 import type { tf } from "../tensors/tensorflow";
 
-/** Where along one axis of the input the cells of a layer's output look, in input pixels. */
+/** Along one axis, the part of the input that the cells of a layer's output see, in input pixels. */
 export interface AxisField {
   /** from the centre of one cell's field to the next */
   stride: number;
@@ -33,10 +33,11 @@ const pixelwise =
 /**
  * Which part of the input each cell of a layer sees (Araujo, Norris and Sim 2019, "Computing Receptive Fields of
  * Convolutional Neural Networks"). Makes no tensor.
- * @param layer its name; the last convolution unless given
+ * @param layer name of the layer; default: the last convolution
  * @returns in input pixels, down the rows and along the columns
- * @throws when the layer does not exist (the message lists those that do), when its size is not known because the model takes
- *   images of any size, and when a layer on the way is none of those whose geometry is known, or has its channels first
+ * @throws when the layer does not exist (the message lists those that do), when its size is not known
+ *   because the model takes images of any size, and when a layer on the way is none of those whose
+ *   geometry is known, or has its channels first
  */
 export function receptiveField(model: tf.LayersModel, layer?: string): ReceptiveField {
   const fields = new Map<GraphTensor, ReceptiveField>([[inputOf(model), [pixel, pixel]]]);
@@ -98,14 +99,14 @@ function slide(field: AxisField, window: Sliding, shape: Pair, axis: 0 | 1): Axi
   };
 }
 
-/** Branches may look from slightly different places, as the two of a residual block with stride 2 do; not from a cell's width apart. */
+/** Whether the cells of two branches lie less than a cell apart; in residual blocks with stride 2 they may differ. */
 function sameGrid(a: ReceptiveField, b: ReceptiveField): boolean {
   const agrees = (first: AxisField, second: AxisField) =>
     first.stride === second.stride && Math.abs(first.first - second.first) < first.stride;
   return agrees(a[0], b[0]) && agrees(a[1], b[1]);
 }
 
-/** Of branches that meet, the field that sees most. */
+/** The largest field among branches that meet. */
 function widest(fields: readonly ReceptiveField[], axis: 0 | 1): AxisField {
   return fields.map((field) => field[axis]).reduce((a, b) => (b.size > a.size ? b : a));
 }

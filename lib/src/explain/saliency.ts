@@ -14,7 +14,7 @@ export interface SaliencyOptions {
 }
 
 export interface IntegratedGradientsOptions extends SaliencyOptions {
-  /** the image to compare with: one value for every pixel (0 is blank paper), or float32 [height, width, channels]; not disposed */
+  /** the image to compare with: a number for all pixels, or float32 [height, width, channels], not disposed */
   baseline?: number | tf.Tensor3D;
   /** points on the way from the baseline to the image */
   steps?: number;
@@ -27,7 +27,7 @@ export type PixelMaps = NdArray<Float32Array>;
  * The gradient of the logit with respect to each pixel (Simonyan, Vedaldi and Zisserman 2014): how much the logit would
  * change if the pixel changed a little. Explains logits, in inference mode; leaves no tensor behind, except where tfjs
  * itself fails inside a gradient.
- * @param model any layers model with one input, be it of any size, and one output [n, classes]; a softmax at its end is left out
+ * @param model a layers model with one input of any size and one output [n, classes]; a final softmax is left out
  * @param images float32 [n, height, width, channels], as the model takes them, or a data set
  * @param classes the class to explain: one for each image, or one for all
  * @returns float32 [n, height, width, channels], signed, in logits per unit of pixel (white to black is 1)
@@ -43,10 +43,10 @@ export function inputGradient(
 }
 
 /**
- * Integrated gradients (Sundararajan, Taly and Yan 2017): the gradient averaged on the straight way from a baseline to
- * the image, times how far each pixel goes. The numbers of an image add up to its logit minus the baseline's, within about
- * 1 % with 128 midpoints on the way. Explains logits, in inference mode; leaves no tensor behind, except where tfjs itself
- * fails inside a gradient. Parameters as `inputGradient`; cost: `steps` gradients.
+ * Integrated gradients (Sundararajan, Taly and Yan 2017): the gradient, averaged on the straight line from a baseline
+ * to the image, times each pixel's difference from the baseline. The numbers of an image add up to its logit minus the
+ * baseline's, within about 1 % with 128 midpoints on the way. Explains logits, in inference mode; leaves no tensor
+ * behind, except where tfjs itself fails inside a gradient. Parameters as `inputGradient`; cost: `steps` gradients.
  * @returns float32 [n, height, width, channels], signed, in logits
  * @throws as `inputGradient`, and when `baseline` is neither a finite number nor of the shape of an image
  */
@@ -62,7 +62,7 @@ export function integratedGradients(
     const way = tf.sub(chunk.images, baseline);
     let sum = tf.zerosLike(way);
     for (let step = 0; step < steps; step++) {
-      // a tidy a step, or the tensors of all steps would live at once
+      // one tidy for each step, or the tensors of all steps would be in memory at once
       sum = tf.tidy(() => {
         const point = tf.sub(chunk.images, tf.mul(way, 1 - (step + 0.5) / steps)) as tf.Tensor4D;
         return tf.add(sum, gradientAt(model, point, chunk));

@@ -4,10 +4,10 @@ import type { Dataset } from "../data/dataset";
 import { inputOf, outputOf } from "../network/graph";
 import { tf } from "../tensors/tensorflow";
 
-/** What is explained: images as a model takes them, float32 [n, height, width, channels], or a data set. */
+/** Images to explain: as a model takes them, float32 [n, height, width, channels], or a data set. */
 export type Images = tf.Tensor4D | Dataset;
 
-/** The class in question: one for each image, or one for all. */
+/** The class to explain: one for each image, or one for all. */
 export type Classes = number | ArrayLike<number>;
 
 /** Some of the images, and which logits count for them: 1 for the class, −1 for the class it is compared with. */
@@ -27,7 +27,7 @@ export interface ChunkOptions {
   size: number;
 }
 
-/** What is explained, added up over the images of a chunk, of which each has its own logits and so its own gradient. */
+/** The explained logits, summed over the images of a chunk; each image has its own logits, so gradients do not mix. */
 export function explainedSum(logits: tf.Tensor2D, { sign }: Chunk): tf.Scalar {
   return tf.sum(tf.mul(logits, sign));
 }
@@ -35,7 +35,7 @@ export function explainedSum(logits: tf.Tensor2D, { sign }: Chunk): tf.Scalar {
 /**
  * Explains images chunk by chunk; every tensor that `work` makes is disposed, also when it fails.
  * @throws when images or classes do not fit the model, or the model has more than one input or output
- * @returns what `work` gave, end to end: `size` numbers an image
+ * @returns the results of `work`, end to end: `size` numbers an image
  */
 export function explainInChunks(
   model: tf.LayersModel,
@@ -62,7 +62,7 @@ export function explainInChunks(
   return { data, count };
 }
 
-/** [n, height, width, channels] of images as the model gets them. */
+/** The shape of images as the model gets them: [n, height, width, channels]. */
 export function shapeOf(images: Images): readonly [number, number, number, number] {
   if (images instanceof tf.Tensor) return images.shape;
   const [height, width] = images.images.shape.slice(1) as [number, number];

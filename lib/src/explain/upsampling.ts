@@ -4,10 +4,9 @@ import { tf } from "../tensors/tensorflow";
 import { type AxisField, receptiveField } from "./receptive-field";
 
 /**
- * How the cells of a layer are laid over the image, bilinearly between their centres: `"aligned"` puts each cell at the centre
- * of its receptive field, and leaves 0 where the image goes on beyond the outermost cells; `"stretch"` spreads the cells evenly
- * over the image, as many programs do, which moves them by several pixels where a convolution is not padded; `"none"` leaves
- * the layer's own size.
+ * How the cells of a layer are laid over the image, bilinear between their centres. `"aligned"`: each cell at the
+ * centre of its receptive field, 0 beyond the outermost cells. `"stretch"`: cells spread evenly over the image, as many
+ * programs do, which is off by several pixels where a convolution is not padded. `"none"`: the layer's own size.
  */
 export type Upsampling = "aligned" | "stretch" | "none";
 
@@ -17,8 +16,8 @@ export interface Placing {
   size: readonly [number, number];
   /**
    * @param maps float32 [n, height, width, channels] at the layer's size; not disposed
-   * @returns float32 [n, ...size, channels], which the caller, or `tf.tidy`, disposes; with `"none"` it is `maps` itself,
-   *   the same tensor
+   * @returns float32 [n, ...size, channels], which the caller, or `tf.tidy`, disposes; with
+   *   `"none"` it is `maps` itself, the same tensor
    */
   place(maps: tf.Tensor4D): tf.Tensor4D;
 }
@@ -26,8 +25,8 @@ export interface Placing {
 /**
  * Prepares the upsampling of maps of one layer; makes no tensor before `place` does.
  * @param layer an output [n, height, width, channels], as `findImageLayer` gives it
- * @throws when the model takes images of any size, when `upsampling` is an unknown word, and with `"aligned"` when the layer's
- *   receptive field is not known (the message says what to do)
+ * @throws when the model takes images of any size, when `upsampling` is an unknown word, and with `"aligned"` when the
+ *   layer's receptive field is not known (the message says what to do)
  */
 export function placing(model: tf.LayersModel, layer: GraphTensor, upsampling: Upsampling): Placing {
   const from = layer.shape.slice(1, 3) as [number, number];

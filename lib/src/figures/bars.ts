@@ -9,7 +9,7 @@ export interface BarsOptions extends FigureOptions {
   /** writes a value on its bar; `false` leaves bars without text */
   valueText?: ((value: number) => string) | false;
   colour?: string;
-  /** limits of the value axis; a bar chart starts at zero unless told otherwise */
+  /** limits of the value axis; default for a bar chart: from zero */
   range?: readonly [number, number];
   valueScale?: "linear" | "log";
 }

@@ -1,4 +1,4 @@
-/** A figure as data: Plotly traces and layout, and what the figure says in words. */
+/** A figure as data: Plotly traces and layout, and its description in words. */
 export interface Figure {
   kind: "figure";
   data: object[];
@@ -13,7 +13,7 @@ export interface FigureLayout {
   [key: string]: unknown;
 }
 
-/** What every figure takes. */
+/** Options of every figure. */
 export interface FigureOptions {
   title?: string;
   xLabel?: string;
@@ -22,6 +22,6 @@ export interface FigureOptions {
   width?: number;
   /** CSS pixels */
   height?: number;
-  /** what the figure says, for readers who do not see it; made from the data unless given */
+  /** what the figure says, for readers who do not see it; default: made from the data */
   alt?: string;
 }

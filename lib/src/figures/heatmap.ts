@@ -19,8 +19,8 @@ export interface HeatmapOptions extends FigureOptions {
   /** limits of the colours */
   range?: readonly [number, number];
   /**
-   * text that a click on a cell shows beside the matrix, in fixed-width type, such as pictures made by `textImage`; lines are
-   * parted by `\n`; `undefined` for none
+   * text that a click on a cell shows beside the matrix, in fixed-width type, such as pictures made by `textImage`;
+   * `\n` parts lines; `undefined` for none
    */
   details?: (row: number, column: number) => string | undefined;
 }
@@ -102,7 +102,7 @@ export function heatmap(matrix: readonly (readonly number[])[], options: Heatmap
 const detailWidth = 300;
 const detailHint = "<i>in JupyterLab: click<br>a cell to see more</i>";
 
-/** One hidden text for each cell that has details, right of the matrix; Plotly shows it while its cell is the one last clicked. */
+/** A hidden text for each cell with details, right of the matrix; Plotly shows that of the cell last clicked. */
 function detailNotes(
   matrix: readonly (readonly number[])[],
   details: (row: number, column: number) => string | undefined,

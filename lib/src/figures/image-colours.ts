@@ -29,7 +29,7 @@ const maps: Record<ColourMap, Stops> = {
   diverging: divergingScale.map(([at, colour]) => [at, fromHex(colour)] as const),
 };
 
-/** Values of the first and last colour: given, or the extremes of `each` image or of `all`. */
+/** Values of the first and last colour: two numbers, or the extremes of `each` image or of `all`. */
 export type RangeRule = readonly [number, number] | "each" | "all";
 
 /** A 2-D image on a canvas of its own size, one colour a value. */
@@ -103,14 +103,14 @@ function fromHex(colour: string): Rgb {
 // orange and blue stay apart for colour-blind readers, on white paper and on black ink
 const forIt: Rgb = [240, 110, 0];
 const againstIt: Rgb = [0, 95, 215];
-// full values still let the digit through, and grey ink lets the colours through
+// the digit stays visible under full colours, and colours stay visible over grey ink
 const opacity = 0.8;
 const inkShare = 0.55;
 
 /**
  * Paints a map over an image: orange where it is above 0, blue where it is below, stronger towards 1 and −1.
  * @param canvas one pixel a number of the map; changed
- * @param map [height, width], in −1 … 1; what lies beyond counts as 1 or −1
+ * @param map [height, width], in −1 … 1; numbers beyond count as 1 or −1
  */
 export function paintOver(canvas: Canvas, map: NdArray): void {
   const { width, height } = canvas;

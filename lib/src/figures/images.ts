@@ -27,11 +27,11 @@ export interface ImageGridOptions {
   /** CSS pixels per image pixel; by default as large as fits the page, an image at most 84 wide */
   scale?: number;
   colours?: ColourMap;
-  /** values of the first and last colour: given, or the extremes of `each` image or of `all`; bytes have 0 and 255 unless told otherwise */
+  /** values of the end colours: two numbers, or the extremes of `each` image or of `all`; default for bytes: 0, 255 */
   range?: RangeRule;
   /**
-   * a map over each image, of its size, as `gradCam` gives them: 1 is orange, −1 blue, 0 without colour, over grey instead of black
-   * ink; `undefined` in a list leaves an image as it is
+   * a map over each image, of its size, as from `gradCam`: 1 is orange, −1 blue, 0 without colour; the image is drawn
+   * in grey. `undefined` in a list: no map for that image
    */
   overlay?: NdArray | readonly (NdArray | undefined)[];
   /** CSS pixels between images */

@@ -1,7 +1,7 @@
 import type { FigureLayout, FigureOptions } from "./figure";
 import { fontFamily, ink } from "./theme";
 
-/** What an axis can be asked for. */
+/** Options of an axis. */
 export interface AxisOptions {
   type?: "linear" | "log" | "category";
   scale?: "linear" | "log";
@@ -16,7 +16,7 @@ const legendRow = 26;
 
 /**
  * The common layout: white paper, title at the left, axis titles that make their own room.
- * @param roomAbove CSS pixels between the plot and what stands above it
+ * @param roomAbove CSS pixels above the plot, such as for the texts of marks
  */
 export function baseLayout({ title, width = 720, height = 400 }: FigureOptions, roomAbove = 0): FigureLayout {
   const lineCount = title ? title.split("<br>").length : 0;

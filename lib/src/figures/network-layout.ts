@@ -23,7 +23,7 @@ export interface Placed {
 /** Width of a dense layer as drawn. */
 export const columnWidth = 16;
 
-/** Shares the width: drawings as large as their square roots, equal gaps between them. */
+/** Places layers over the width, with equal gaps; drawings grow with the square root of their layers' lengths. */
 export function place(layers: readonly DiagramLayer[], width: number): Placed[] {
   const largest = Math.max(...layers.map(({ shape }) => (shape.length === 3 ? (shape[0] as number) : 1)));
   const most = Math.max(...layers.map(({ shape }) => (shape.length === 1 ? (shape[0] as number) : 1)));

@@ -82,7 +82,7 @@ export function trainingDisplay({ epochs, stepsPerEpoch, imagesPerStep }: Traini
       const headline = `${reason[0]?.toUpperCase()}${reason.slice(1)}: ${epochsDone} in ${duration(seconds)}${speed}`;
       const detail = lastEpoch ? epochWords(lastEpoch).join(" · ") : "";
       if (!output) console.log(headline);
-      // what stays is a PNG: untrusted notebooks and GitHub do not show every SVG
+      // the last picture is a PNG: untrusted notebooks and GitHub do not show every SVG
       output?.update(
         pictureBundle({
           kind: "picture",
@@ -156,7 +156,7 @@ function whole(value: number): string {
   return Math.round(value).toLocaleString("en-US");
 }
 
-/** Seconds as a reader says them: 0.4 s, 12 s, 3 min 05 s. */
+/** A duration in words: 0.4 s, 12 s, 3 min 05 s. */
 function duration(seconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const rounded = Math.round(seconds);

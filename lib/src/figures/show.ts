@@ -29,7 +29,7 @@ export function inKernel(): boolean {
 
 let last: Promise<void> = Promise.resolve();
 
-/** Shows figures, pictures and tables under the running cell, in order; prints their words outside a kernel. Await it. */
+/** Shows figures, pictures and tables under the running cell, in order; elsewhere prints their words. Await it. */
 export function show(...items: Showable[]): Promise<void> {
   const write = kernelWrite();
   const shown = last.then(async () => {
@@ -89,7 +89,7 @@ function textOf(item: Showable): string {
   return item.kind === "table" ? item.text : item.alt;
 }
 
-/** What the kernel writes the running cell's outputs with; sought among loaded modules, so that nothing loads outside a kernel. */
+/** The kernel's function that writes a cell's outputs; sought among loaded modules, so as to load nothing elsewhere. */
 function kernelWrite(): Write | undefined {
   const file = Object.keys(require.cache).find((name) => /[\\/]tslab[\\/]dist[\\/]jupyter\.js$/.test(name));
   const kernel =

@@ -9,9 +9,9 @@ export interface Table {
 
 export interface TableOptions {
   caption?: string;
-  /** decimals of numbers: for all columns, or by column name; whole numbers have none unless told */
+  /** decimals of numbers, for all columns or by column name; default for whole numbers: none */
   digits?: number | Readonly<Record<string, number>>;
-  /** side to which a column is aligned; numbers go to the right unless told otherwise */
+  /** side to which a column is aligned; default: numbers right, text left */
   align?: Readonly<Record<string, "left" | "right">>;
 }
 

@@ -1,7 +1,7 @@
 import type { NdArray } from "ndarray";
 
 export interface TextImageOptions {
-  /** values above it are drawn; half of the highest value unless given */
+  /** values above it are drawn; default: half of the highest value */
   threshold?: number;
 }
 

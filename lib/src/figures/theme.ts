@@ -1,4 +1,4 @@
-/** Ten colours that stay apart for colour-blind readers too, one for each digit (Petroff 2021, "Accessible Color Sequences"). */
+/** Ten colours, one a digit, distinct for colour-blind readers too (Petroff 2021, "Accessible Color Sequences"). */
 export const palette: readonly string[] = [
   "#3f90da",
   "#ffa90e",

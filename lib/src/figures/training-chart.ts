@@ -7,7 +7,7 @@ export interface CurvePoint {
   y: number;
 }
 
-/** All that the live training display draws. */
+/** The numbers that the live training display draws. */
 export interface TrainingState {
   epochs: number;
   /** epochs done, with the fraction of the one under way */
@@ -20,7 +20,7 @@ export interface TrainingState {
   validationAccuracy: readonly CurvePoint[];
 }
 
-/** A curve that never holds more than `limit` points: when full, neighbours are averaged and further points span more steps. */
+/** A curve of at most `limit` points: when it is full, neighbours are averaged and each point spans more steps. */
 export class BoundedCurve {
   readonly points: CurvePoint[] = [];
   private span = 1;
@@ -99,10 +99,11 @@ function lossPanel({ loss, validationLoss, epochs }: TrainingState): Panel {
   return { title: "loss", left: 56, epochs, ticks, height, line: loss, dots: validationLoss };
 }
 
-/** Accuracy by its distance from 100 %, each nine as far from the next. */
+/** Accuracy on a logarithmic axis of 1 − accuracy: from 90 % to 99 % is as far as from 99 % to 99.9 %. */
 function accuracyPanel({ accuracy, validationAccuracy, epochs }: TrainingState): Panel {
   const nines = (value: number) => -Math.log10(Math.max(1 - value, 0.0008));
-  const highest = Math.max(1.2, ...[...accuracy, ...validationAccuracy].map(({ y }) => 1.08 * nines(y)));
+  const points = [...accuracy, ...validationAccuracy];
+  const highest = Math.max(1.2, ...points.map(({ y }) => 1.08 * nines(y)));
   const ticks = [0, 0.5, 0.9, 0.97, 0.99, 0.997, 0.999]
     .filter((value) => nines(value) <= highest)
     .map((value) => ({ value, label: `${Number((100 * value).toFixed(1))} %` }));

@@ -1,4 +1,4 @@
-/** What every reader of a quantised model relies on, checked once and in one place. */
+/** Checks of a quantised model, so that the engines, the file and the export can rely on it. */
 
 import { checkWhole } from "../common/checks";
 import { type Activations, checkQuantization, checkSize, lengths } from "./activations";
@@ -6,9 +6,9 @@ import { kindNames, layerKind } from "./kinds";
 import type { QuantizedLayer, QuantizedModel } from "./model";
 
 /**
- * Checks that the layers of a quantised model fit together, that their numbers are in range, and that no accumulator can leave
- * int32 whatever the image: what passes runs in every engine.
- * @returns what flows into each layer, and last the logits: one item more than there are layers
+ * Checks that the layers of a quantised model fit together, that their numbers are in range, and that no accumulator
+ * can leave int32 for any image.
+ * @returns the activations that each layer reads, and last the logits: one item more than there are layers
  * @throws an Error that names the layer, what was expected and what came
  */
 export function checkQuantized({ inputShape, input, layers }: QuantizedModel): Activations[] {

@@ -1,7 +1,8 @@
 /**
- * Inference of a quantised network in integers: uint8 activations, int8 weights, int32 accumulators. Two engines give the same
- * bits: the readable reference (`int8/reference/reference.ts`), and WebAssembly with SIMD (`int8/wasm/wasm.ts`, compiled from `lib/assembly`).
- * Both need nothing but the language, and run in a browser; worker threads are used where there are any.
+ * Inference of a quantised network in integers: uint8 activations, int8 weights, int32 accumulators. Two engines give
+ * the same bits: the readable reference (`int8/reference/reference.ts`), and WebAssembly with SIMD
+ * (`int8/wasm/wasm.ts`, compiled from `lib/assembly`). Both run in any JavaScript engine, such as a browser; worker
+ * threads help where there are any.
  */
 import { checkWhole } from "../common/checks";
 import { sizeOf, typeName } from "./activations";
@@ -13,15 +14,15 @@ import { countThreads, threadedEngine } from "./threads/threads";
 import { int8Program } from "./wasm/program";
 import { wasmEngine } from "./wasm/wasm";
 
-/** Knobs of `int8Engine` and `inferInt8`. */
+/** Options of `int8Engine` and `inferInt8`. */
 export interface Int8Options {
   /** `"float"` gives the bits of ONNX Runtime, `"fixed"` those of TensorFlow Lite's integer arithmetic */
   requantization?: Requantization;
   /** `"auto"` is WebAssembly where it can run the model, and the reference everywhere else: the same bits */
   engine?: "auto" | "wasm" | "reference";
   /**
-   * How many threads share a batch that is large enough, the calling one included: as many as there are processors unless given.
-   * The reference needs one.
+   * how many threads share a large batch, the calling one included, 1 … 64; default: the
+   * number of processors. The reference uses one
    */
   threads?: number;
 }
@@ -32,7 +33,7 @@ export type Int8Engine = (pixels: Uint8Array) => Float32Array;
 /**
  * Runs a quantised network on raw pixels.
  * @param pixels uint8 [n × height × width × channels], as they are stored: nothing is to be normalised
- * @param options.count how many images there should be; as many as `pixels` holds unless given
+ * @param options.count how many images `pixels` must hold; default: as many as it holds
  * @returns logits, float32 [n × classes]
  * @throws when the model's layers do not fit together, or when `pixels` is not a Uint8Array of whole images
  */
@@ -49,8 +50,8 @@ export function inferInt8(
 }
 
 /**
- * Prepares a network once, checks and multipliers and buffers, to be run many times. Later changes of `model` may go unnoticed.
- * @throws when the model's layers do not fit together, or when `engine` is `"wasm"` and WebAssembly cannot run the model
+ * Prepares a network once (checks, multipliers, buffers) for many runs. Later changes of `model` may have no effect.
+ * @throws when the model's layers do not fit together, or when WebAssembly cannot run it and `engine` is `"wasm"`
  */
 export function int8Engine(
   model: QuantizedModel,

@@ -1,6 +1,6 @@
 /**
- * The file of a quantised network, little-endian: magic (8 bytes), version (4), length of the file (4), the input, the layers
- * one after the other, CRC-32 of all that comes before it (4). Runs in any JavaScript engine.
+ * The file of a quantised network, little-endian: magic (8 bytes), version (4), length of the file (4), the input, the
+ * layers one after the other, CRC-32 of all that comes before it (4). Runs in any JavaScript engine.
  */
 
 import { crc32 } from "../common/crc32";
@@ -10,7 +10,7 @@ import { checkQuantized } from "./check";
 import { kindNames, layerKind, readQuantization, writeQuantization } from "./kinds";
 import type { QuantizedLayer, QuantizedModel } from "./model";
 
-// a line break within, as PNG has one: a transfer as text would show
+// the line break, as in PNG, reveals a transfer as text, which would change it
 const magic = Uint8Array.from("LENETQ\r\n", (character) => character.charCodeAt(0));
 const version = 1;
 const headerLength = 16;
@@ -34,7 +34,7 @@ export function encodeModel(model: QuantizedModel): Uint8Array {
 
 /**
  * Reads what `encodeModel` wrote; its arrays are copies.
- * @throws an Error that says what is wrong and what to do: not such a file, another version, truncated, damaged, or impossible
+ * @throws an Error that says what is wrong and what to do: not a model file, another version, truncated, damaged
  */
 export function decodeModel(bytes: Uint8Array): QuantizedModel {
   if (typeName(bytes) !== "Uint8Array")
@@ -56,7 +56,7 @@ export function decodeModel(bytes: Uint8Array): QuantizedModel {
   return model;
 }
 
-/** Checks what can be checked without a look at the layers. */
+/** Checks magic, version, length and checksum. */
 function checkEnvelope(bytes: Uint8Array): void {
   if (bytes.length < magic.length || magic.some((byte, i) => bytes[i] !== byte))
     throw new Error(

@@ -1,6 +1,6 @@
 /**
- * What a kind of layer is to the check of a model and to its file: a kind is one entry of the table below. How it is computed
- * stands in `reference/reference.ts`, and in `wasm/steps.ts` whether WebAssembly runs it.
+ * The kinds of layers: how each is checked, written to a file and read, one entry of a table a kind. How it is computed
+ * stands in `reference/reference.ts`; whether WebAssembly runs it, in `wasm/steps.ts`.
  */
 
 import { checkWhole } from "../common/checks";

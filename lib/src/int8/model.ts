@@ -1,4 +1,4 @@
-/** A network in integers, as plain data: what conversion makes, and what inference, the model file and the ONNX export read. */
+/** A network in integers, as plain data: conversion makes it; inference, the model file and the ONNX export read it. */
 
 /** How uint8 activations stand for real numbers: real = scale × (q − zeroPoint). */
 export interface Quantization {
@@ -8,16 +8,16 @@ export interface Quantization {
   zeroPoint: number;
 }
 
-/** What a convolution and a dense layer have in common. */
+/** The fields that a convolution and a dense layer share. */
 interface Weighted {
   name: string;
-  /** int8, each in −Q … Q with Q = 2^(bits − 1) − 1: real weight = scales[output channel] × kernel; the output channel comes last */
+  /** int8, each in −Q … Q, Q = 2^(bits − 1) − 1, output channel last; real weight = scales[output channel] × kernel */
   kernel: Int8Array;
   /** float32 [output channels] */
   scales: Float32Array;
   /** int32 [output channels], in units of (input scale × scales[channel]) */
   bias: Int32Array;
-  /** of the weights, 2 … 8 */
+  /** bits of a weight, 2 … 8 */
   bits: number;
   /** negative outputs become 0 */
   relu: boolean;
@@ -40,7 +40,7 @@ export interface QuantizedDense extends Weighted {
   output?: Quantization;
 }
 
-/** What both kinds of pooling have in common: they keep the quantisation of their input. */
+/** The fields of both kinds of pooling; their output has the quantisation of their input. */
 interface Pool {
   name: string;
   poolSize: readonly [number, number];
@@ -53,7 +53,7 @@ export interface QuantizedMaxPool2d extends Pool {
   kind: "maxPool2d";
 }
 
-/** Average pooling, rounded once more; padding does not count. */
+/** Average pooling, each average rounded to a code; padding does not count. */
 export interface QuantizedAveragePool2d extends Pool {
   kind: "averagePool2d";
 }
@@ -75,7 +75,7 @@ export type QuantizedLayer = QuantizedWeightedLayer | QuantizedPool2d | Quantize
 
 /** A network in integers; `toIntegers` makes one, `inferInt8` runs it. */
 export interface QuantizedModel {
-  /** [height, width, channels]; raw pixels are uint8 with scale 1/255 and zero point 0, so that nothing is to be normalised */
+  /** [height, width, channels]; raw uint8 pixels have scale 1/255 and zero point 0: nothing to normalise */
   inputShape: readonly [number, number, number];
   input: Quantization;
   layers: readonly QuantizedLayer[];

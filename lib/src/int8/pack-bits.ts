@@ -1,7 +1,8 @@
-/** Small whole numbers side by side: numbers of four bits two a byte, of two bits four a byte, the first in the lowest bits. */
+/** Small whole numbers side by side: two of four bits a byte, four of two bits, the first in the lowest bits. */
 
 /**
- * Packs whole numbers, each −2^(bits − 1) or more and below 2^(bits − 1), in two's complement; what is left of the last byte is 0.
+ * Packs whole numbers, each −2^(bits − 1) or more and below 2^(bits − 1), in two's complement; unused bits of the last
+ * byte are 0.
  * @param bits of each number, 1 … 8
  */
 export function packBits(values: Int8Array, bits: number): Uint8Array {

@@ -3,8 +3,9 @@ import { checkFinite } from "../common/checks";
 import type { Quantization } from "./model";
 
 /**
- * How accumulators become activations: `"float"` multiplies in float32 and rounds half to even, as ONNX Runtime and XNNPACK do;
- * `"fixed"` needs no floating point: a 32-bit multiplier and a shift, as TensorFlow Lite's reference kernels (with double rounding) do.
+ * How accumulators become activations: `"float"` multiplies in float32 and rounds half to even, as ONNX Runtime and
+ * XNNPACK do; `"fixed"` needs no floating point: a 32-bit multiplier and a shift, as TensorFlow Lite's reference
+ * kernels (with double rounding) do.
  */
 export type Requantization = "float" | "fixed";
 
@@ -13,7 +14,7 @@ export type Requantize = (accumulator: number, channel: number) => number;
 
 /**
  * Prepares the requantisation of one layer: accumulator × (input scale × scales[channel] / output scale) + zero point,
- * rounded and saturated to 0 … 255. After a ReLU nothing is below the zero point, which stands for 0.
+ * rounded and saturated to 0 … 255. After a ReLU the lowest code is the zero point, which stands for 0.
  */
 export function requantizer(
   { scales, output, relu }: { scales: Float32Array; output: Quantization; relu: boolean },
@@ -36,7 +37,7 @@ export function requantizer(
     saturate(multiplyByFixedPoint(accumulator, multipliers[channel] as FixedPointMultiplier));
 }
 
-/** One multiplier for each output channel: accumulator × multiplier is in units of `outputScale`, or real if that is 1. */
+/** A multiplier for each output channel: accumulator × multiplier is in units of `outputScale` (1: real numbers). */
 export function floatMultipliers(scales: Float32Array, inputScale: number, outputScale = 1): Float32Array {
   return scales.map((weightScale) => Math.fround(inputScale * weightScale) / outputScale);
 }
@@ -53,7 +54,7 @@ export function roundHalfToEven(value: number): number {
 export interface FixedPointMultiplier {
   /** int32, 2^30 or more; 0 when the real multiplier is too small for any accumulator to matter */
   multiplier: number;
-  /** to the left if positive, to the right if negative, −31 or more */
+  /** to the left if positive, to the right if negative; −31 or more */
   shift: number;
 }
 
@@ -75,8 +76,8 @@ export function fixedPoint(real: number): FixedPointMultiplier {
 }
 
 /**
- * int32 × fixed-point multiplier → int32, in the arithmetic of gemmlowp (Jacob et al. 2018, arXiv:1712.05877): it rounds
- * twice, after the multiplication and after the shift.
+ * int32 × fixed-point multiplier → int32, in the arithmetic of gemmlowp (Jacob et al. 2018, arXiv:1712.05877): it
+ * rounds twice, after the multiplication and after the shift.
  */
 export function multiplyByFixedPoint(value: number, { multiplier, shift }: FixedPointMultiplier): number {
   const shifted = shift > 0 ? saturateToInt32(value * 2 ** shift) : value;

@@ -47,7 +47,7 @@ export function checkWeights(layer: QuantizedWeightedLayer, shape: number[], inp
   }
 }
 
-/** How large each output channel's sums can become at most: |bias| + Σ |weight| × the largest |activation − zero point|. */
+/** The largest sum that each output channel can reach: |bias| + Σ |weight| × the largest |activation − zero point|. */
 export function largestSums({ kernel, bias }: QuantizedWeightedLayer, { zeroPoint }: Quantization): Float64Array {
   const largestInput = Math.max(zeroPoint, 255 - zeroPoint);
   const sums = Float64Array.from(bias, Math.abs);

@@ -27,8 +27,8 @@ export interface ReliabilityOptions {
  * @param confidences [n] in 0 … 1, see `topProbability`
  * @param correct [n] whether the prediction is right: booleans, or 1 and 0
  * @returns at most `bins` bins, which hold each image once
- * @throws when the lists are empty, differ in length or hold NaN, when a confidence is outside 0 … 1, `bins` is not a whole
- *   number above 0 or `binning` an unknown word
+ * @throws when the lists are empty, differ in length or hold NaN, when a confidence is outside 0 … 1, `bins` is not a
+ *   whole number above 0 or `binning` an unknown word
  */
 export function reliability(
   confidences: ArrayLike<number>,
@@ -84,12 +84,13 @@ export function topProbability(
 
 /**
  * The temperature in 1/100 … 100 with the smallest mean cross-entropy (Guo et al. 2017); fit it on images that the
- * model was not trained on. It is 1/100 where colder is always better, as when every label has the largest logit, and
- * 100 where hotter is, as when every label has the smallest; and 1, which changes nothing, where the loss does not depend
- * on the temperature, as when all logits of an image are equal.
+ * model was not trained on. It is 1/100 where lower is always better, as when every label has the largest logit; 100
+ * where higher is, as when every label has the smallest; and 1 (no change) where the loss does not depend on it, as
+ * when all logits of an image are equal.
  * @param logits [n × classes], row by row, finite
  * @param labels [n] whole numbers in 0 … classes − 1
- * @throws when there are no labels, the logits are not finite or not as many for each label, or a label is not one of the classes
+ * @throws when there are no labels, the logits are not finite or not as many for each
+ *   label, or a label is not one of the classes
  */
 export function fitTemperature(logits: ArrayLike<number>, labels: ArrayLike<number>): number {
   if (labels.length === 0) throw new RangeError("Expected at least one image to fit a temperature, got none.");
@@ -97,7 +98,7 @@ export function fitTemperature(logits: ArrayLike<number>, labels: ArrayLike<numb
     throw new RangeError("Expected `logits` to be finite, got others: look for NaN in the weights.");
   let [low, high] = [1 / 100, 100];
   const [atLow, atHigh] = [slope(logits, labels, low), slope(logits, labels, high)];
-  // the loss is convex, so it is flat between ends that are both flat
+  // a convex loss whose slope is 0 at both ends is constant between them
   if (atLow === 0 && atHigh === 0) return 1;
   if (atLow <= 0) return low;
   if (atHigh >= 0) return high;
@@ -109,7 +110,7 @@ export function fitTemperature(logits: ArrayLike<number>, labels: ArrayLike<numb
   return Math.sqrt(low * high);
 }
 
-/** Of the summed loss, by 1 / temperature, in which the loss is convex: above 0 where hotter is better. */
+/** The slope of the summed loss over 1 / temperature, in which it is convex; above 0, hotter is better. */
 function slope(logits: ArrayLike<number>, labels: ArrayLike<number>, temperature: number): number {
   const classes = classCount(logits, labels);
   return softmax(logits, { classes, temperature }).reduce((sum, probability, i) => {

@@ -10,7 +10,7 @@ export interface Suspect {
   score: number;
 }
 
-/** What confident learning finds. */
+/** The result of confident learning. */
 export interface ConfidentLearning {
   /** images counted off the diagonal of `joint`; score: probability of `suggested` − probability of `label`, −1 … 1 */
   suspects: Suspect[];

@@ -49,7 +49,7 @@ export function mcnemar(
 
 /** P(X ≤ k) of the number of heads X in n tosses, k ≤ n / 2. */
 function fairTail(k: number, n: number): number {
-  // P(X = i) by its logarithm, as 2⁻ⁿ is too small for a float; the sum in units of its latest term, the largest
+  // P(X = i) as a logarithm, because 2⁻ⁿ is too small for a float; the sum in units of its latest term, the largest
   let logTerm = -n * Math.LN2;
   let sum = 1;
   for (let i = 1; i <= k; i++) {

@@ -13,7 +13,7 @@ export function rankCorrelation(a: ArrayLike<number>, b: ArrayLike<number>): num
   return spread > 0 ? dot(x, y) / spread : 0;
 }
 
-/** Ranks less their mean. */
+/** Ranks minus their mean. */
 function centredRanks(name: string, values: ArrayLike<number>): Float64Array {
   const list = Float64Array.from(values);
   const wrong = list.findIndex(Number.isNaN);

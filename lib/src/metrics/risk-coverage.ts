@@ -1,4 +1,4 @@
-/** What is left when unsure images are refused. */
+/** Coverage and errors when images below a confidence are refused. */
 export interface RiskPoint {
   /** share of the images that are answered: those with a confidence of `threshold` or more */
   coverage: number;

@@ -2,7 +2,7 @@
 import { checkPositive } from "../common/checks";
 
 export interface SoftmaxOptions {
-  /** divides the logits first: above 1 makes the probabilities humbler, below 1 bolder (Guo et al. 2017) */
+  /** divisor of the logits: above 1 brings the probabilities closer together, below 1 apart (Guo et al. 2017) */
   temperature?: number;
 }
 
@@ -31,7 +31,7 @@ export function softmax(
  * @param logits [n × classes], row by row
  * @param labels [n] whole numbers in 0 … classes − 1
  * @returns float64 [n], each 0 or more
- * @throws when the logits are not as many for each label, a label is not one of the classes, or `temperature` is not above 0
+ * @throws when logits and labels do not match, a label is not one of the classes, or `temperature` is not above 0
  */
 export function lossOfEach(
   logits: ArrayLike<number>,

@@ -4,8 +4,8 @@ import { loadCheckpoint, type StoredTensor, saveCheckpoint } from "./safetensors
 
 /**
  * Saves a LeNet-5: its weights, and how to build it again.
- * @param options.options what the model itself does not show, such as its seed
- * @param options.about what the reader should know of it
+ * @param options.options options of `buildLeNet5` that the model does not hold, such as its seed
+ * @param options.about facts about the model, by name
  */
 export function saveLeNet5(
   model: tf.LayersModel,

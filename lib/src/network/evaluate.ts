@@ -8,7 +8,7 @@ import { softmaxCrossEntropy } from "./loss";
 /** Anything that turns images into logits: a layers model, or a function of tensors. */
 export type Forward = (images: tf.Tensor4D) => tf.Tensor2D;
 
-/** How a model does on a data set. */
+/** Loss, accuracy and answers of a model on a data set. */
 export interface Evaluation {
   /** mean softmax cross-entropy, nats */
   loss: number;

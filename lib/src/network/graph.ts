@@ -1,6 +1,6 @@
 import { tf } from "../tensors/tensorflow";
 
-/** A tensor of a model before it has values: where a layer's output stands in the graph. */
+/** A place in a model's graph: a layer's output, before it has values. */
 export type GraphTensor = tf.SymbolicTensor;
 
 /** Values of some tensors of a model's graph. */
@@ -60,7 +60,7 @@ export function findImageLayer(model: tf.LayersModel, name?: string): GraphTenso
 }
 
 /**
- * Runs a model in inference mode from wherever values are known, differentiably, and gives another tensor of its graph.
+ * Runs part of a model in inference mode, differentiably: from tensors of its graph with known values to another one.
  * Call it inside `tf.tidy`: the values on the way are tensors too.
  * @param known values, each of the shape and dtype of its place in the graph, [n, …]; neither changed nor disposed
  * @param wanted what to compute; where its value is known, the result is that very tensor
@@ -85,9 +85,9 @@ export function runGraph(known: KnownValues, wanted: GraphTensor): tf.Tensor {
 }
 
 /**
- * As `runGraph`, for the model's logits: where a model ends in a softmax, what goes into it. A softmax makes explanations
- * of a confident network vanish, and mixes reasons against the other classes into those for one. A softmax inside a nested
- * model, or with other layers behind it, is not seen.
+ * As `runGraph`, for the model's logits: where a model ends in a softmax, the softmax's input. A
+ * confident network's softmax has gradients near 0, and mixes all classes. A softmax in a nested
+ * model, or before other layers, is not noticed.
  * @param known as for `runGraph`
  * @returns float32 [n, classes], which `tf.tidy` disposes with the tensors on the way
  * @throws when the model has not one output [n, classes], and as `runGraph`

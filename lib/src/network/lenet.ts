@@ -13,7 +13,7 @@ export interface LeNet5Options {
   padding?: "same" | "valid";
   activation?: "relu" | "tanh" | "sigmoid";
   pooling?: "max" | "average";
-  /** weights at the start; He suits ReLU, Glorot tanh. Biases start at 0 */
+  /** how weights are drawn at the start; He suits ReLU, Glorot tanh. Biases start at 0 */
   initializer?: "heUniform" | "heNormal" | "glorotUniform" | "glorotNormal";
   classes?: number;
   seed?: number;
@@ -73,14 +73,14 @@ export function variantOf(model: tf.LayersModel): Required<Omit<LeNet5Options, "
 export interface LayerRow {
   name: string;
   type: string;
-  /** of one image: [height, width, channels] or [units] */
+  /** shape of the output for one image: [height, width, channels] or [units] */
   shape: number[];
   parameters: number;
   /** multiply-accumulate operations for one image */
   macs: number;
 }
 
-/** What each layer makes, stores and costs. */
+/** The output shape, weights and multiplications of each layer. */
 export function layerTable(model: tf.LayersModel): LayerRow[] {
   return model.layers
     .filter((layer) => layer.getClassName() !== "InputLayer")
@@ -96,7 +96,7 @@ export function layerTable(model: tf.LayersModel): LayerRow[] {
     });
 }
 
-/** Every output of a convolution takes one multiplication for each weight of its filter; a dense layer uses each weight once. */
+/** A convolution multiplies by each weight of a filter once for each output, a dense layer by each weight once. */
 function macs(layer: tf.layers.Layer, shape: number[]): number {
   const kernel = layer.trainableWeights.find((weight) => weight.name.includes("kernel"));
   if (kernel === undefined) return 0;

@@ -8,15 +8,16 @@ export interface StoredTensor {
   data: Float32Array;
 }
 
-/** What a checkpoint file holds: tensors by name, and whatever else is to be remembered. */
+/** The contents of a checkpoint file: tensors by name, and metadata. */
 export interface Checkpoint {
   tensors: Record<string, StoredTensor>;
   metadata: Record<string, unknown>;
 }
 
 /**
- * Writes tensors and metadata as one `.safetensors` file, which Python's `safetensors` opens too: header length (8 bytes),
- * header (JSON), float32 data. Written under a temporary name, then renamed: a crash leaves the old file or the new one.
+ * Writes tensors and metadata as one `.safetensors` file, which Python's `safetensors` opens too:
+ * header length (8 bytes), header (JSON), float32 data. Written under a temporary name, then renamed: a
+ * crash leaves the old file or the new one.
  */
 export function saveCheckpoint(path: string, { tensors, metadata }: Checkpoint): void {
   const header: Record<string, unknown> = {};
@@ -29,11 +30,11 @@ export function saveCheckpoint(path: string, { tensors, metadata }: Checkpoint):
     offset += data.byteLength;
   }
   const parts = Object.values(tensors).map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength));
-  // the format's metadata are strings: ours are JSON, and last a checksum over the whole file with zeros in its own place
+  // metadata must be strings: values as JSON, and last a checksum of the file with zeros in the checksum's place
   const strings = Object.entries(metadata).map(([key, value]) => [key, JSON.stringify(value)]);
   header.__metadata__ = { ...Object.fromEntries(strings), sha256: noChecksum };
   const text = JSON.stringify(header);
-  // data begin at a multiple of 8 bytes, so that a reader may map them without copying
+  // data begin at a multiple of 8 bytes, so that a reader can use them in place, without a copy
   const json = Buffer.from(text.padEnd(text.length + ((8 - (Buffer.byteLength(text) % 8)) % 8)));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(json.length));
@@ -84,7 +85,7 @@ function parseHeader(json: string): Record<string, Record<string, string>> | und
 
 const noChecksum = "0".repeat(64);
 
-/** The checksum of a file that holds its own checksum in hexadecimal, as it was before that was written in. */
+/** SHA-256 of a file with zeros in place of the hexadecimal checksum that it holds. */
 function sha256WithoutItself(bytes: Buffer, checksum: string | undefined): string | undefined {
   const at = checksum?.length === noChecksum.length ? bytes.lastIndexOf(checksum) : -1;
   if (at < 0) return undefined;

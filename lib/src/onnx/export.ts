@@ -5,25 +5,25 @@ import type { tf } from "../tensors/tensorflow";
 import { OnnxGraph } from "./graph";
 import { type Kernel, OnnxNetwork } from "./network";
 
-/** What an ONNX file says of itself, and how many images go in. */
+/** The names in an ONNX file, and how many images go in. */
 export interface OnnxOptions {
-  /** of the graph */
+  /** name of the graph */
   name?: string;
   documentation?: string;
   /** how many images go in at once: a number, or a name that stands for any number */
   batch?: number | string;
 }
 
-/** As `OnnxOptions`, and in which form the images come. */
+/** `OnnxOptions`, and the format of the images. */
 export interface Int8OnnxOptions extends OnnxOptions {
   /** `"float"`: float32 pixels in [0, 1], which the first node rounds to integers; `"uint8"`: raw pixels */
   input?: "float" | "uint8";
 }
 
 /**
- * Writes a float network as an ONNX file (operator set 13). ONNX images are [n, channels, height, width]: kernels are moved to
- * that order, and so are the inputs of the dense layer after a flatten, so that nothing is to be transposed. Batch normalisation
- * is folded into the layer before it.
+ * Writes a float network as an ONNX file (operator set 13). ONNX images are [n, channels, height, width]: kernels are
+ * reordered to that, and so are the inputs of the dense layer after a flatten, so that no transpose is needed. Batch
+ * normalisation is folded into the layer before it.
  * @param model a Sequential of the layers that `quantizable` takes; it is left alone
  * @returns the file's bytes: input `images` float32 [n, channels, height, width], output `logits` float32 [n, classes]
  * @throws for any other layer, see `quantizable`
@@ -49,11 +49,13 @@ export function floatToOnnx(
 }
 
 /**
- * Writes a quantised network as an ONNX file (operator set 13) in QDQ form: the operations of a float network, and between them
- * pairs of QuantizeLinear and DequantizeLinear that say where numbers are integers. ONNX Runtime fuses all of it into integer
- * kernels (from graph optimisation level "extended" on) and gives the bits of `inferInt8`; on x86 processors without VNNI
- * only with the session option `session.x64quantprecision` = `"1"`, because their pairwise products saturate at 16 bits.
- * @returns the file's bytes: input `images` float32 or uint8 [n, channels, height, width], output `logits` float32 [n, classes]
+ * Writes a quantised network as an ONNX file (operator set 13) in QDQ form: the operations of a float network, and
+ * between them pairs of QuantizeLinear and DequantizeLinear that say where numbers are integers. ONNX Runtime fuses all
+ * of it into integer kernels (from graph optimisation level "extended" on) and gives the bits of `inferInt8`; on x86
+ * processors without VNNI only with the session option `session.x64quantprecision` = `"1"`, because their pairwise
+ * products saturate at 16 bits.
+ * @returns the file's bytes: input `images` float32 or uint8 [n, channels, height,
+ *   width], output `logits` float32 [n, classes]
  * @throws when layers do not fit together, or a ReLU's output has a zero point other than 0
  */
 export function int8ToOnnx(
@@ -92,7 +94,7 @@ export function int8ToOnnx(
   return toFile(graph, network, { inputShape: model.inputShape, type, name, documentation, batch });
 }
 
-/** Scale and zero point as constants; gives back their names. */
+/** Writes scale and zero point as constants; returns their names. */
 function writeQuantization(graph: OnnxGraph, prefix: string, { scale, zeroPoint }: Quantization): string[] {
   return [
     graph.constant(`${prefix}/scale`, Float32Array.of(scale), []),
@@ -106,7 +108,7 @@ const quantize = (graph: OnnxGraph, prefix: string, value: string, quantization:
 const dequantize = (graph: OnnxGraph, prefix: string, value: string, quantization: string[]): string =>
   graph.node("DequantizeLinear", `${prefix}/dequantize`, [value, ...quantization]);
 
-/** Integer kernel and bias, each with a scale for each output channel, and the nodes that make them float; gives back these. */
+/** Writes integer kernel, bias and scales, and nodes that make them float; returns those nodes' names. */
 function writeInt8Weights(
   graph: OnnxGraph,
   { name, scales, bias }: QuantizedWeightedLayer,
@@ -126,7 +128,7 @@ function writeInt8Weights(
   ];
 }
 
-/** Rounding to uint8 is the ReLU, when 0 is the lowest number; where it is not, ONNX Runtime computes the layer in float. */
+/** With zero point 0, rounding to uint8 is the ReLU; with another one ONNX Runtime computes the layer in float. */
 function checkRelu({ name, relu, output }: QuantizedWeightedLayer): void {
   if (relu && output && output.zeroPoint !== 0)
     throw new Error(

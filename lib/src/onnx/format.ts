@@ -1,4 +1,4 @@
-/** The part of the ONNX file format that our models need: messages of `onnx.proto`, encoded and decoded by protobufjs. */
+/** The part of the ONNX file format that our models need: messages of `onnx.proto`, written and read by protobufjs. */
 import { protoMessages } from "../common/protobuf";
 
 /** Element types of an ONNX tensor, by their number in the format (`TensorProto.DataType`). */
@@ -30,7 +30,7 @@ export interface OnnxNode {
   attribute: OnnxAttribute[];
 }
 
-/** What goes in or comes out: a length of the shape is a number, or a name when it is free. */
+/** An input or output; a length of its shape is a number, or a name where any number is allowed. */
 export interface OnnxValue {
   name: string;
   type: {

@@ -4,22 +4,23 @@ import { encodeOnnx, type OnnxAttribute, type OnnxNode, type OnnxTensor, type On
 /** A list of numbers whose class says its ONNX element type. */
 export type OnnxData = Float32Array | Uint8Array | Int8Array | Int32Array;
 
-/** What goes into a graph, or comes out: element type and shape; a length with a name is free. */
+/** An input or output of a graph: element type and shape; a length with a name may be any number. */
 interface Port {
   name: string;
   type: keyof typeof onnxTypes;
   shape: (number | string)[];
 }
 
-/** What an ONNX file says of itself. */
+/** Name and description in an ONNX file. */
 interface About {
   name: string;
   documentation: string;
 }
 
 /**
- * QuantizeLinear and DequantizeLinear take one scale for each channel since operator set 13 (ONNX 1.8, intermediate
- * representation 7), and nothing here needs a later one: the lower the number, the older the importers that take the file.
+ * QuantizeLinear and DequantizeLinear take one scale for each channel since operator set 13 (ONNX
+ * 1.8, intermediate representation 7), and nothing here needs a later one: the lower the number,
+ * the older the importers that take the file.
  */
 const opset = { operators: 13, irVersion: 7 };
 
@@ -28,7 +29,7 @@ export class OnnxGraph {
   readonly #nodes: OnnxNode[] = [];
   readonly #constants: OnnxTensor[] = [];
 
-  /** Adds a constant; `dims` is empty for a scalar. Gives back its name. */
+  /** Adds a constant; `dims` is empty for a scalar. Returns its name. */
   constant(name: string, data: OnnxData, dims: number[] = [data.length]): string {
     const type = typesOfArrays[typeName(data)] as keyof typeof onnxTypes;
     // typed arrays are in the machine's byte order, which is little-endian wherever TensorFlow's library runs
@@ -37,7 +38,7 @@ export class OnnxGraph {
     return name;
   }
 
-  /** Adds an operation with one output. Gives back the output's name, which is also the node's. */
+  /** Adds an operation with one output. Returns the output's name, which is also the node's. */
   node(opType: string, name: string, input: string[], attributes: Record<string, number | number[]> = {}): string {
     const attribute = Object.entries(attributes).map(([key, value]) => toAttribute(key, value));
     this.#nodes.push({ name, opType, input, output: [name], attribute });

@@ -14,12 +14,12 @@ type SameInBoth<L> = L extends QuantizedWeightedLayer
     }
   : never;
 
-/** Writes a layer's constants, the kernel in ONNX's order and of shape `dims`; gives back the names of kernel and bias, float32. */
+/** Writes a layer's constants, the kernel in ONNX's order and shape `dims`; returns the names of both as float32. */
 export type WriteWeights = (kernel: Kernel, dims: number[]) => [kernel: string, bias: string];
 
 /** A chain of layers that fit together, written into a graph one after the other. */
 export class OnnxNetwork {
-  /** the name of what the next layer reads; who puts nodes between two layers sets it */
+  /** the name of the value that the next layer reads; to be set after adding nodes between two layers */
   value: string;
   /** its shape in TensorFlow's order, without n: [height, width, channels] or [units] */
   shape: readonly number[];
@@ -93,7 +93,7 @@ export class OnnxNetwork {
 /** [height, width, channels] */
 type Image = readonly [number, number, number];
 
-/** The attributes of a sliding window, and the height and width of what it makes. */
+/** The attributes of a sliding window, and the height and width of its output. */
 function slide(
   { strides, padding }: Pick<QuantizedPool2d, "strides" | "padding">,
   window: Pair,
@@ -134,14 +134,14 @@ export function kernelToOnnx(
 
 /**
  * Dense kernel: [inputs, units] → [units, inputs]. When the inputs are a flattened image, they change from the order
- * height, width, channel to channel, height, width, so that a flattened ONNX image meets the weights it was trained with.
+ * height, width, channel to channel, height, width, the order in which an ONNX image is flattened.
  * @param image the shape that was flattened, [height, width, channels]
  */
 export function denseToOnnx(kernel: Kernel, units: number, image?: readonly [number, number, number]): Kernel {
   return kernelToOnnx(kernel, [...(image ?? ([1, 1, kernel.length / units] as const)), units]);
 }
 
-/** What a window adds around an image: [top, left, bottom, right]. */
+/** The padding around an image: [top, left, bottom, right]. */
 export function padsOf(image: Pair, window: Pair, strides: Pair, padding: Padding): [number, number, number, number] {
   const along = (axis: 0 | 1) => paddingAround(image[axis], window[axis], strides[axis], padding);
   const [[top, bottom], [left, right]] = [along(0), along(1)];

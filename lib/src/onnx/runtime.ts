@@ -5,21 +5,21 @@ import { countImages } from "../int8/engine";
 
 /** How ONNX Runtime is to run a file. */
 export interface OnnxRunOptions {
-  /** of an image: [channels, height, width] */
+  /** shape of an image: [channels, height, width] */
   shape?: readonly number[];
   batchSize?: number;
   threads?: number;
-  /** how far the graph is rewritten: from `"extended"` on a quantised one runs in integers, below that in float32 */
+  /** how far the graph is optimised: a quantised one runs in integers from `"extended"` on, below that in float32 */
   optimization?: "disabled" | "basic" | "extended" | "all";
 }
 
 /**
  * Runs an ONNX file in ONNX Runtime's CPU engine.
  * @param file as `floatToOnnx` and `int8ToOnnx` write it: input `images`, output `logits`
- * @param pixels raw pixels in ONNX's order, uint8 [n × channels × height × width]; a file with float input gets them / 255
+ * @param pixels raw pixels in ONNX's order, uint8 [n × channels × height × width]; divided by 255 for float input
  * @returns logits, float32 [n × classes]
- * @throws when `pixels` is not a Uint8Array of whole images, when ONNX Runtime has no binary for this machine, and when the
- *   bytes are no ONNX file that the engine can run
+ * @throws when `pixels` is not a Uint8Array of whole images, when ONNX Runtime has no binary for this machine, and when
+ *   the bytes are no ONNX file that the engine can run
  */
 export async function runOnnx(
   file: Uint8Array,
@@ -33,7 +33,7 @@ export async function runOnnx(
   const session = await InferenceSession.create(file, {
     intraOpNumThreads: threads,
     graphOptimizationLevel: optimization,
-    // x86 processors without VNNI add products of uint8 × int8 in pairs that saturate at 16 bits, unless told not to
+    // x86 processors without VNNI would add products of uint8 × int8 in pairs that saturate at 16 bits
     extra: { session: { x64quantprecision: "1" } },
   });
   try {
@@ -52,7 +52,7 @@ export async function runOnnx(
   }
 }
 
-/** Only where a file is to be run: the rest of the library must load on machines for which ONNX Runtime has no binary. */
+/** Loads ONNX Runtime at the first run: the library must also load on machines for which ONNX Runtime has no binary. */
 function loadRuntime(): typeof import("onnxruntime-node") {
   try {
     return require("onnxruntime-node");

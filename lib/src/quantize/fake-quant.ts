@@ -2,15 +2,15 @@ import { checkWhole } from "../common/checks";
 import { largestCode, type Quantization } from "../int8/model";
 import { boolAttribute, intAttribute, type KernelAttribute, runKernel, runKernels, tf } from "../tensors/tensorflow";
 
-/** Knobs of `fakeQuantize`. */
+/** Options of `fakeQuantize`. */
 export interface FakeQuantOptions {
   /** the smallest number to be represented, 0 or below */
   min: number;
-  /** the largest, 0 or above */
+  /** the largest number to be represented, 0 or above */
   max: number;
   /** a whole number in 2 … 16 */
   bits?: number;
-  /** leaves out the lowest code, so that as many lie below the middle as above it */
+  /** leaves out the lowest code, so that as many codes are negative as positive */
   narrow?: boolean;
 }
 
@@ -27,7 +27,7 @@ export function fakeQuantize<T extends tf.Tensor>(x: T, options: FakeQuantOption
   checkWhole("bits", bits, { from: 2, to: 16 });
   checkRange(min, max);
   const attributes = fakeQuantAttributes(bits, narrow);
-  // the forward pass disposes what it makes: the gradient makes its own
+  // made once for each pass, because the forward pass disposes its own before the gradient runs
   const range = () => [tf.scalar(min), tf.scalar(max)];
   const rounded = tf.customGrad((input, save) => {
     (save as tf.GradSaveFunc)([input as tf.Tensor]);
@@ -56,8 +56,8 @@ export function fakeQuantizePerChannel<T extends tf.Tensor>(weights: T, { bits =
     const inputs = [input as tf.Tensor, tf.neg(largest), largest];
     return {
       value: runKernel("FakeQuantWithMinMaxVarsPerChannel", fakeQuantAttributes(bits, true), inputs),
-      // not the kernel's own gradient: for one channel in 200 rounding puts the range a hair below the largest weight,
-      // and that weight would never learn again
+      // not the kernel's own gradient: in one channel of 200, rounding puts the range just below the largest weight,
+      // whose gradient would then be 0 for ever
       gradFunc: (dy: tf.Tensor) => tf.clone(dy),
     };
   });
@@ -71,8 +71,8 @@ export function channelScales(weights: tf.Tensor, { bits = 8 }: { bits?: number 
 }
 
 /**
- * How the codes 0 … 2^bits − 1 of `fakeQuantize` (not `narrow`) stand for real numbers; the same float32 arithmetic as in the kernel,
- * so that scale × (code − zeroPoint) is its output to the last bit.
+ * How the codes 0 … 2^bits − 1 of `fakeQuantize` (not `narrow`) stand for real numbers; the same float32 arithmetic as
+ * in the kernel, so that scale × (code − zeroPoint) is its output to the last bit.
  * @returns a float32 scale above 0 and a whole zero point in 0 … 2^bits − 1
  * @throws unless `min` ≤ 0 ≤ `max`, one of them other than 0, and `bits` is a whole number in 2 … 16
  */

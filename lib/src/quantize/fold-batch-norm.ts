@@ -1,4 +1,4 @@
-/** What a batch normalisation has learned: a Float32Array [channels] each. */
+/** The parameters and statistics of a batch normalisation, each a Float32Array [channels]. */
 export interface BatchNorm {
   /** ones if the layer has no scale */
   gamma: Float32Array;

@@ -19,7 +19,7 @@ export function ownWeights({ kernel, bias }: FloatWeightedLayer): LayerWeights {
  * Runs images through layers with weights of the caller's choice, and lets the caller see and replace the outputs of
  * every layer with weights, after ReLU and max-pooling, except the logits. Differentiable; call it within `tf.tidy`.
  * @param images float32 [n, height, width, channels]
- * @param roundAverages replaces the outputs of average pooling, which lie between those of `layer`, or between the pixels
+ * @param roundAverages replaces the outputs of average pooling: averages of the outputs of `layer`, or of pixels
  * @returns logits float32 [n, classes]
  */
 export function forwardPass(
@@ -40,7 +40,7 @@ export function forwardPass(
     } else {
       const { kernel, bias } = weightsOf(layer);
       x = apply(x, layer, kernel);
-      // a maximum commutes with all that rises (bias, ReLU, rounding): pooling first leaves them a quarter of the numbers
+      // bias, ReLU and rounding never turn an order around: the maximum may be taken first, which leaves a quarter of the work
       const next = layers[i + 1];
       if (next?.kind === "maxPool2d") {
         x = floatKind(next.kind).apply(x, next);

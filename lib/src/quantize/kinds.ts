@@ -1,4 +1,4 @@
-/** What a kind of layer is in float: how it is read from a model of TensorFlow, and what it computes. One entry of the table each. */
+/** The kinds of layers in float: how each is read from a model of tfjs, and what it computes; one entry of a table a kind. */
 import type { QuantizedPool2d } from "../int8/model";
 import { tf } from "../tensors/tensorflow";
 import type { FloatLayer } from "./float-model";

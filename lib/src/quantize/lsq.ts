@@ -4,9 +4,9 @@ import { tf } from "../tensors/tensorflow";
 import { axesButLast } from "./fake-quant";
 
 /**
- * Fake quantisation with a learned step size for each output channel (LSQ, Esser et al. 2020): weights become
- * step × code, codes in −Q … Q with Q = 2^(bits − 1) − 1, and what lies beyond is clipped. Gradient of a weight: that of
- * a straight line where it is not clipped, else 0. Gradient of a step: code − weight / step, or ±Q where clipped, summed
+ * Fake quantisation with a learned step size for each output channel (LSQ, Esser et al. 2020): weights become step ×
+ * code, codes in −Q … Q with Q = 2^(bits − 1) − 1, and what lies beyond is clipped. Gradient of a weight: that of a
+ * straight line where it is not clipped, else 0. Gradient of a step: code − weight / step, or ±Q where clipped, summed
  * over the channel's n weights and scaled by 1 / √(n Q), so that steps and weights learn at the same relative speed.
  * @param weights float32 [… , channels]
  * @param steps float32 [channels], not 0; the sign does not matter, because the codes are symmetric

@@ -9,21 +9,21 @@ import { initialSteps, learnedStepSize } from "./lsq";
 import { quantizable } from "./quantizable";
 import { movedRange, type Ranges, rangeOf } from "./ranges";
 
-/** Knobs of `fakeQuantized`. Steps count the batches of training from 0. */
+/** Options of `fakeQuantized`. Steps count the batches of training from 0. */
 export interface FakeQuantizedOptions {
-  /** 2 … 8, for all layers or by layer name (8 for those not named) */
+  /** bits of a weight, 2 … 8, for all layers or by layer name (8 for those not named) */
   weightBits?: number | Record<string, number>;
   activationBits?: number;
   /**
-   * where the scales of the weights come from: `"largest"` weight of each channel, or `"learned"` step sizes (LSQ);
-   * unless told, learned below 8 bits
+   * the scales of the weights: from the `"largest"` weight of each channel, or `"learned"` step sizes (LSQ); default:
+   * learned below 8 bits, largest at 8
    */
   weightScales?: "largest" | "learned";
-  /** of the activations, such as from `calibrate`; training goes on from them, or takes its first batch's */
+  /** first ranges of the activations, such as from `calibrate`; default: those of the first training batch */
   ranges?: Ranges;
-  /** of the moving average of the ranges, in [0, 1) */
+  /** decay of the ranges' moving average, in [0, 1) */
   decay?: number;
-  /** until this step activations stay float and ranges are only watched */
+  /** before this step activations stay float and ranges are only measured */
   startStep?: number;
   /** from this step on ranges no longer move */
   freezeStep?: number;
@@ -40,7 +40,7 @@ export interface WeightCodes {
   bits: number;
 }
 
-/** A network that computes as if in integers and learns in float: `new Trainer(network, …)` trains it. */
+/** A network that learns in float, with numbers rounded as integers would be: `new Trainer(network, …)` trains it. */
 export interface QuantizedTrainable extends Trainable {
   infer: Forward;
   /** the layers, with the weights they had at the start */
@@ -50,16 +50,17 @@ export interface QuantizedTrainable extends Trainable {
   ranges(): Ranges;
   /** the current weights, by layer name: copies */
   weights(): Record<string, WeightCodes>;
-  /** frees the variables; the model it was made from is the caller's */
+  /** disposes the variables; the model that it was made from stays the caller's to dispose */
   dispose(): void;
 }
 
 /**
- * Copies a float model into one whose weights and activations are rounded to what integers can hold, in the forward pass
- * of training and inference (Jacob et al. 2018): pixels to multiples of 1/255, weights by channel, activations by tensor.
- * Biases and logits stay float. Untrained, with `ranges` from `calibrate`, it is post-training quantisation.
- * `forward` counts a step each time it is called. Reading the ranges of a network that has seen no image gives none.
- * @returns a network float32 [n, height, width, channels] in [0, 1] → logits float32 [n, classes]; the caller disposes both
+ * Copies a float model into one whose weights and activations are rounded to what integers can hold, in the forward
+ * pass of training and inference (Jacob et al. 2018): pixels to multiples of 1/255, weights by channel, activations by
+ * tensor. Biases and logits stay float. Untrained, with `ranges` from `calibrate`, it is post-training quantisation.
+ * Each call of `forward` counts as a step. Before the first image there are no ranges.
+ * @returns a network float32 [n, height, width, channels] in [0, 1] → logits
+ *   float32 [n, classes]; the caller disposes both
  * @throws for layers that cannot be quantised, see `quantizable`; `infer` throws while a layer has no range
  */
 export function fakeQuantized(model: tf.Sequential, options: FakeQuantizedOptions = {}): QuantizedTrainable {
@@ -107,7 +108,7 @@ export function fakeQuantized(model: tf.Sequential, options: FakeQuantizedOption
   };
 }
 
-/** What is learned of one layer. */
+/** The variables of one layer. */
 interface Learnable {
   kernel: tf.Variable;
   bias: tf.Variable<tf.Rank.R1>;

@@ -4,9 +4,9 @@ import { foldBatchNorm } from "./fold-batch-norm";
 import { floatKind, floatKindNames, isRelu, numbers, refuse } from "./kinds";
 
 /**
- * Reads a model that can be quantised: Conv2D, Dense, MaxPooling2D, AveragePooling2D and Flatten, ReLU as an activation or a
- * layer of its own, BatchNormalization directly after a Conv2D or Dense (folded into it), and at the end a Dense that gives logits.
- * Makes no tensor and leaves the model alone.
+ * Reads a model that can be quantised: Conv2D, Dense, MaxPooling2D, AveragePooling2D and Flatten, ReLU as an activation
+ * or a layer of its own, BatchNormalization directly after a Conv2D or Dense (folded into it), and at the end a Dense
+ * that gives logits. Makes no tensor and leaves the model alone.
  * @throws for any other layer, by its name and type, with what to do instead; and for a model that is not a Sequential
  */
 export function quantizable(model: tf.LayersModel): FloatModel {

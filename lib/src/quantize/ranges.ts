@@ -5,7 +5,7 @@ import { tf } from "../tensors/tensorflow";
 import { forwardPass, ownWeights } from "./forward-pass";
 import { quantizable } from "./quantizable";
 
-/** Between which numbers a layer's outputs lie; 0 is always among them. */
+/** The smallest and largest output of a layer; 0 always lies between them. */
 export interface Range {
   min: number;
   max: number;
@@ -15,8 +15,8 @@ export interface Range {
 export type Ranges = Record<string, Range>;
 
 /**
- * Runs training images through a float model and notes between which numbers the outputs of each layer lie (after ReLU,
- * so from 0); the last layer has none. The model is left alone, and no tensor is left behind.
+ * Runs training images through a float model and records the range of each layer's outputs (after ReLU, so from 0); the
+ * last layer has none. The model is left alone, and no tensor is left behind.
  * @throws for images that are not for training, and for layers that cannot be quantised, see `quantizable`
  */
 export function calibrate(
@@ -55,7 +55,7 @@ export function rangeOf(tensor: tf.Tensor): Range {
   }));
 }
 
-/** A range moved towards what was seen last: an exponential moving average; the first one seen is taken as it is. */
+/** The exponential moving average of ranges; the first range is taken as it is. */
 export function movedRange(range: Range | undefined, seen: Range, decay: number): Range {
   if (range === undefined) return seen;
   const mix = (old: number, latest: number) => decay * old + (1 - decay) * latest;

@@ -10,7 +10,7 @@ import type { Ranges } from "./ranges";
 /**
  * Converts a fake-quantised network into integers: int8 weights, int32 biases in units of input scale × weight scale
  * (rounded half to even), float32 scales. Reads the network, changes nothing.
- * @throws when activations are not 8 bits, when a layer has no range or gives nothing but 0, or when a sum could leave int32
+ * @throws when activations are not 8 bits, a layer has no range or only outputs of 0, or a sum could leave int32
  */
 export function toIntegers(network: QuantizedTrainable): QuantizedModel {
   const { model, activationBits } = network;

@@ -16,16 +16,16 @@ export interface Compiled<T extends NamedTensors = NamedTensors> {
   dispose(): void;
 }
 
-/** Either a compiled function, or why there is none and what the function returned when it was called instead. */
+/** A compiled function; or why there is none, and the outputs of the function itself. */
 export type Compilation<T extends NamedTensors = NamedTensors> =
   | { compiled: Compiled<T>; problem?: undefined; outputs?: undefined }
   | { compiled?: undefined; problem: string; outputs: T };
 
 /**
- * Turns a function of tensors into one graph that TensorFlow optimises and runs in a single call, its independent kernels side
- * by side: what `tf.function` does in Python. The graph travels as a SavedModel through a folder that is gone afterwards.
- * The function is called twice; when both calls did not do the same, or do what a graph cannot, there is a `problem`, and what the
- * first call gave. The first run of the graph is compared with the function's own outputs.
+ * Turns a function of tensors into one graph that TensorFlow optimises and runs in a single call, its independent
+ * kernels side by side: what `tf.function` does in Python. The graph is loaded from a SavedModel in a temporary folder.
+ * The function is called twice: when the two calls differ, or do what a graph cannot, the result is a `problem` and the
+ * first call's outputs. The graph's first run is compared with the function's outputs.
  * @param inputs tensors that `f` reads, by the names that `run` takes
  * @param f leaves no tensor behind but what it returns and the new values of `variables`
  */
@@ -49,7 +49,7 @@ export async function compile<T extends NamedTensors>(
     tf.dispose(own);
     problem = other && `as a graph it gives another \`${other}\``;
   } catch (error) {
-    // such as no room for the folder, or a kernel that asks for more in a graph than on its own
+    // for example a full disk, or a kernel that is stricter in a graph than when called directly
     problem = `TensorFlow does not run it as a graph: ${(error as Error).message}`;
   }
   if (compiled && problem === undefined) {
@@ -60,7 +60,7 @@ export async function compile<T extends NamedTensors>(
   return { problem: problem as string, outputs: first.outputs };
 }
 
-/** The second call, which leaves no outputs, and none of the first one when it throws. */
+/** Traces the second call and disposes its outputs; when it throws, those of the first call too. */
 function traceAgain<T extends NamedTensors>(inputs: NamedTensors, f: () => T, variables: tf.Variable[], first: T) {
   try {
     const second = trace(inputs, f, variables);
@@ -80,7 +80,7 @@ async function load<T extends NamedTensors>(savedModel: Uint8Array, inputs: Name
     const model = await tf.node.loadSavedModel(folder);
     return {
       run(values) {
-        // TensorFlow does not look: kernels would fail, or read numbers that were made for another shape
+        // TensorFlow does not check shapes: kernels would fail, or compute with constants of another shape
         for (const [name, shape] of shapes) {
           const given = values[name]?.shape.join() ?? shape;
           if (given !== shape)
@@ -97,7 +97,7 @@ async function load<T extends NamedTensors>(savedModel: Uint8Array, inputs: Name
   }
 }
 
-/** The name of an output that is not as `expected`, if there is one; rounding may differ by 1e-4 of the largest number. */
+/** The name of an output that is not as `expected`, if any; rounding may differ by 1e-4 of the largest number. */
 export function difference(outputs: NamedTensors, expected: NamedTensors): string | undefined {
   return Object.keys(expected).find((name) => {
     const [ours, theirs] = [numbersOf(outputs[name]), numbersOf(expected[name])];

@@ -4,7 +4,7 @@ import { protoMessages } from "../common/protobuf";
 /** Element types of a tensor, by their number in the format (`DataType`). */
 export const savedModelTypes = { float32: 1, int32: 3, bool: 10 } as const;
 
-/** The setting of a node: one of these is given. */
+/** A setting of a node: exactly one field is given. */
 export interface GraphAttribute {
   s?: Uint8Array;
   i?: number;
@@ -29,7 +29,7 @@ export interface GraphNode {
   attr: Record<string, GraphAttribute>;
 }
 
-/** What goes in or comes out: which output of which node, and what it is like. */
+/** An input or output of the graph: the node's output that it names, its type and shape. */
 export interface TensorInfo {
   name: string;
   dtype: number;
@@ -43,10 +43,10 @@ export interface Graph {
   outputs: Record<string, TensorInfo>;
 }
 
-// a graph as TensorFlow 2.9 would have written it, which later versions read too: no operation that we use has changed since
+// the graph version of TensorFlow 2.9; later versions read it too, as no operation used here has changed
 const producer = 1087;
 
-/** The bytes of a `saved_model.pb`, under the names that readers look for unless told; the same graph always gives the same bytes. */
+/** The bytes of a `saved_model.pb` with TensorFlow's default tag and signature: always the same for the same graph. */
 export function encodeSavedModel({ nodes, inputs, outputs }: Graph): Uint8Array {
   const metaGraph = {
     metaInfoDef: { tags: ["serve"] },

@@ -1,6 +1,10 @@
 /**
  * The one door to tfjs-node: every file of the library, and every notebook, takes `tf` from here, so that the settings
  * of `tensors/environment.ts` are in force before TensorFlow loads.
+ *
+ * Importing this file changes tfjs for the whole process: its gradient of ReLU is replaced by TensorFlow's own kernel,
+ * which is faster (0.15 ms against 2.6 ms a step at [128, 28, 28, 6]). This affects every model and every gradient
+ * through `tf.relu`, other code's too: see `useNativeReluGradient`.
  */
 import "./environment";
 import * as tf from "@tensorflow/tfjs-node";
@@ -75,12 +79,20 @@ export function runKernels(
   return nativeBackend().executeMultipleOutputs(kernel, attributes, inputs, outputs);
 }
 
-// tfjs composes the gradient of ReLU from six operations; TensorFlow has it as one, with the same result
-tf.unregisterGradient("Relu");
-tf.registerGradient({
-  kernelName: "Relu",
-  inputsToSave: ["x"],
-  gradFunc: (dy, saved) => ({
-    x: () => runKernel("ReluGrad", [typeAttribute("T", "float32")], [dy as tf.Tensor, saved[0] as tf.Tensor]),
-  }),
-});
+/**
+ * Replaces tfjs's gradient of ReLU, for the whole process, by TensorFlow's own kernel `ReluGrad`: the same numbers in
+ * 0.15 ms instead of 2.6 ms a step at [128, 28, 28, 6], because tfjs composes it from six operations.
+ * The cost: a second derivative through a ReLU, which tfjs's gradient allows, then throws an error.
+ */
+export function useNativeReluGradient(): void {
+  tf.unregisterGradient("Relu");
+  tf.registerGradient({
+    kernelName: "Relu",
+    inputsToSave: ["x"],
+    gradFunc: (dy, saved) => ({
+      x: () => runKernel("ReluGrad", [typeAttribute("T", "float32")], [dy as tf.Tensor, saved[0] as tf.Tensor]),
+    }),
+  });
+}
+
+useNativeReluGradient();

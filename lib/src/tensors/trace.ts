@@ -1,20 +1,20 @@
 import { type Graph, type GraphAttribute, type GraphNode, savedModelTypes, type TensorInfo } from "./saved-model";
 import { type KernelAttribute, type NamedTensors, type NativeBackend, nativeBackend, type tf } from "./tensorflow";
 
-/** What a traced function did. */
+/** The result of tracing a function. */
 export interface Trace<T extends NamedTensors> {
-  /** what it returned; the caller disposes */
+  /** the function's outputs; the caller disposes */
   outputs: T;
-  /** every kernel that ran, from inputs to outputs; missing when there is a problem */
+  /** every kernel that ran, from inputs to outputs; undefined when there is a problem */
   graph?: Graph;
-  /** why running the graph again would not be running the function again */
+  /** why the graph could give other results than the function */
   problem?: string;
 }
 
 /**
- * Runs a function once and writes down every TensorFlow kernel that it calls, whoever calls it: tfjs, its layers, its gradients,
- * `runKernel`. Numbers that are made in JavaScript become constants of the graph.
- * @param inputs what the function reads and what may differ when the graph runs again
+ * Runs a function once and records every TensorFlow kernel that runs meanwhile, whether tfjs, a layer, a gradient or
+ * `runKernel` calls it. Numbers made in JavaScript become constants of the graph.
+ * @param inputs tensors that the function reads, whose values may differ in later runs of the graph
  * @param f leaves no tensor behind but what it returns and the new values of `variables`
  */
 export function trace<T extends NamedTensors>(
@@ -25,11 +25,11 @@ export function trace<T extends NamedTensors>(
   const recorder = new Recorder();
   for (const [name, tensor] of Object.entries(inputs)) recorder.input(name, tensor);
   const outputs = recorder.during(f);
-  // a number that outlives the function is state, such as the moving averages of batch normalisation: a graph would forget it
+  // a tensor kept after the call is state, such as batch normalisation's moving averages: a graph would not update it
   const known = new Set([...Object.values(outputs), ...variables].map(({ dataId }) => dataId));
   if (recorder.made.some((dataId) => !known.has(dataId) && nativeBackend().refCount(dataId) > 0))
     recorder.problem ??= "it keeps a tensor from one call to the next";
-  // a graph gives back nothing that it was given
+  // a graph cannot return one of its inputs as an output
   const given = new Set(Object.values(inputs).map(({ dataId }) => dataId));
   for (const [name, { dataId }] of Object.entries(outputs))
     if (given.has(dataId)) recorder.problem ??= `its \`${name}\` is one of its inputs`;
@@ -42,10 +42,10 @@ export const notTheSame = "it does not do the same each time: it draws random nu
 
 class Recorder {
   private readonly nodes: GraphNode[] = [];
-  /** the data of every tensor that a kernel made */
+  /** the data id of every tensor that a kernel made */
   readonly made: object[] = [];
   problem?: string;
-  /** which node's output the data of a tensor are */
+  /** by data id, the node (and output number) that made the tensor */
   private readonly places = new Map<object, string>();
 
   input(name: string, { dataId, dtype, shape }: tf.Tensor): void {
@@ -56,7 +56,7 @@ class Recorder {
     });
   }
 
-  /** Calls `f` while the public methods of the backend through which every kernel runs write down what they are asked. */
+  /** Calls `f` while the backend's public methods, through which every kernel runs, record their calls. */
   during<T>(f: () => T): T {
     const backend = nativeBackend();
     const { executeSingleOutput, executeMultipleOutputs, readSync } = backend;
@@ -77,7 +77,7 @@ class Recorder {
       },
     };
     Object.assign(backend, watched);
-    // what happens now and then may not happen in either of two calls that are compared
+    // a function that draws only sometimes may do the same in both compared calls: any use of Math.random is a problem
     const { random } = Math;
     Math.random = () => {
       this.problem ??= notTheSame;
@@ -87,13 +87,13 @@ class Recorder {
       return f();
     } finally {
       Math.random = random;
-      // the methods of the class come to light again
+      // deletes the recording methods, which hid those of the backend's class
       for (const name of Object.keys(watched) as (keyof typeof watched)[])
         delete (backend as Partial<NativeBackend>)[name];
     }
   }
 
-  /** What was written down, unless there is a problem. */
+  /** The recorded graph; undefined when there is a problem. */
   graph(inputs: NamedTensors, outputs: NamedTensors): Graph | undefined {
     if (this.problem !== undefined) return undefined;
     return this.attempt("its results", () => ({
@@ -126,7 +126,7 @@ class Recorder {
     });
   }
 
-  /** Writes something down; what has no place in a graph may still run kernel by kernel. */
+  /** Records something; an error becomes the `problem`, and the function can still run kernel by kernel. */
   private attempt<T>(what: string, write: () => T): T | undefined {
     try {
       return write();
@@ -140,13 +140,13 @@ class Recorder {
     return this.places.get(tensor.dataId) ?? this.constant(tensor);
   }
 
-  /** A tensor that no recorded kernel made: its numbers as they are now. */
+  /** Records the current numbers of a tensor that no recorded kernel made, as a constant. */
   private constant({ dataId, dtype, shape }: tf.Tensor): string {
     const name = `Const_${this.nodes.length}`;
     const type = typeNumber(dtype);
     const tensor = { dtype: type, tensorShape: toShape(shape), tensorContent: bytesOf(dataId, dtype) };
     this.nodes.push({ name, op: "Const", input: [], attr: { dtype: { type }, value: { tensor } } });
-    // not among the places that must not be read: it does not depend on the inputs
+    // not added to `places`, whose numbers must not be read: a constant does not depend on the inputs
     return name;
   }
 }
@@ -160,7 +160,7 @@ function typeNumber(dtype: string): number {
   return type;
 }
 
-/** The numbers of a tensor, little-endian; what JavaScript holds of them may still be of a wider type. */
+/** The numbers of a tensor as little-endian bytes of its dtype; JavaScript may hold them in a wider type. */
 function bytesOf(dataId: object, dtype: string): Uint8Array {
   const types = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
   const { readSync } = Object.getPrototypeOf(nativeBackend()) as NativeBackend;
@@ -168,7 +168,7 @@ function bytesOf(dataId: object, dtype: string): Uint8Array {
   return new Uint8Array(numbers.buffer);
 }
 
-/** A setting as the graph has it; the backend gives types as numbers, and lists for the plural of each kind. */
+/** An attribute in the graph's format, from the backend's: a type number and a value or a list of values. */
 function toGraphAttribute({ type, value }: KernelAttribute): GraphAttribute {
   const { TF_ATTR_INT, TF_ATTR_FLOAT, TF_ATTR_BOOL, TF_ATTR_STRING, TF_ATTR_TYPE } = nativeBackend().binding;
   const kinds = { i: TF_ATTR_INT, f: TF_ATTR_FLOAT, b: TF_ATTR_BOOL, s: TF_ATTR_STRING, type: TF_ATTR_TYPE };

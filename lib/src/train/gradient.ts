@@ -2,17 +2,17 @@ import type { Forward } from "../network/evaluate";
 import { type Loss, softmaxCrossEntropy } from "../network/loss";
 import { type NamedTensors, tf } from "../tensors/tensorflow";
 
-/** A forward pass and what is to be learned in it. */
+/** A forward pass and the variables that training changes. */
 export interface Trainable {
   forward: Forward;
   /** the forward pass for validation, if it differs */
   infer?: Forward;
   variables: tf.Variable[];
-  /** `forward` does the same every time it is called, so that training may run it as one compiled graph; false unless told */
+  /** `forward` computes the same function at every call, so training may run it as one compiled graph; default false */
   compilable?: boolean;
 }
 
-/** What one batch says about the weights. */
+/** Loss, hits and gradient of one batch. */
 export interface GradientResult {
   loss: number;
   /** how many images of the batch were classified correctly */
@@ -47,13 +47,13 @@ export function lossAndGradient(
   return result;
 }
 
-/** What `differentiate` looks at. */
+/** The images and labels of a batch, as `differentiate` reads them. */
 export interface LabelledImages {
   images: tf.Tensor4D;
   labels: tf.Tensor1D;
 }
 
-/** What `differentiate` gives, as tensors of which nothing has been read. */
+/** The result of `differentiate`, as tensors. */
 export interface Differentiated extends NamedTensors {
   /** float32 scalar */
   loss: tf.Scalar;
@@ -66,7 +66,7 @@ export interface Differentiated extends NamedTensors {
 /** Loss and gradient of one batch by kernels alone; the caller disposes. */
 export function differentiate({ forward, variables }: Trainable, batch: LabelledImages, loss: Loss): Differentiated {
   const { images, labels } = batch;
-  // outlives the scope of the gradient, and must not outlive an error
+  // kept when the scope of the gradient ends, and disposed below even after an error
   const hits: tf.Tensor[] = [];
   try {
     return tf.tidy(() => {
@@ -87,7 +87,7 @@ export function differentiate({ forward, variables }: Trainable, batch: Labelled
   }
 }
 
-/** Frees what tfjs keeps for a gradient that was never taken: it does not do so itself when a function throws. */
+/** Frees the tensors that tfjs has saved for a gradient; tfjs does not when the function throws. */
 function disposeTape(): void {
   const { activeTape, gradientDepth } = tf.engine().state;
   if (gradientDepth > 0 || !activeTape) return;
@@ -95,7 +95,7 @@ function disposeTape(): void {
   tf.engine().state.activeTape = [];
 }
 
-/** The same by way of the parts of a batch, whose losses and gradients are averaged: a graph runs the parts side by side. */
+/** As `differentiate`, but averages losses and gradients of the parts of a batch, which a graph runs side by side. */
 export function differentiateInParts(
   model: Trainable,
   { images, labels }: LabelledImages,
@@ -123,7 +123,7 @@ export function differentiateInParts(
   });
 }
 
-/** Reads what `differentiate` made. */
+/** Reads the numbers of what `differentiate` returned; disposes nothing. */
 export function readGradient({ loss, correct, gradient }: Differentiated): GradientResult {
   return {
     loss: loss.dataSync()[0] as number,
@@ -153,7 +153,7 @@ export function flatten(tensors: tf.Tensor[]): Float32Array {
 export function unflatten(variables: tf.Variable[], flat: Float32Array): void {
   let offset = 0;
   for (const variable of variables) {
-    // a copy of its own for each tensor, or all of them would change with `flat`
+    // a copy for each tensor, which would otherwise change with `flat`
     const value = tf.tensor(flat.slice(offset, offset + variable.size), variable.shape);
     variable.assign(value);
     value.dispose();

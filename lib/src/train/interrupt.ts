@@ -1,15 +1,15 @@
 /**
- * Notes a SIGINT (Stop in JupyterLab, Ctrl-C elsewhere) instead of dying of it; a second one has its usual effect.
- * The caller looks at `happened()` between two pieces of work, after a turn of the event loop, and calls `release()`
- * when it is done. In a notebook the kernel ends the cell by itself, but not the loop that the cell started.
+ * Notes a SIGINT (Stop in JupyterLab, Ctrl-C elsewhere) instead of ending the process; a second one ends it as usual.
+ * The caller looks at `happened()` between two steps, after a turn of the event loop, and calls `release()` at the end.
+ * In a notebook, Stop ends the cell but not the loop that it started.
  */
 export function watchInterrupt(): { happened: () => boolean; release: () => void } {
   let seen = false;
   const note = () => {
     seen = true;
   };
-  // Not at once: tslab runs the first, synchronous part of a cell with `breakOnSigint`, at whose end Node puts back the
-  // signal action it found, over the listener added meanwhile; the next SIGINT would then kill the kernel.
+  // Not at once: tslab runs the synchronous part of a cell with `breakOnSigint`. At its end Node restores the earlier
+  // handling of SIGINT, a listener added meanwhile is lost, and the next SIGINT would kill the kernel.
   const soon = setImmediate(() => process.once("SIGINT", note));
   return {
     happened: () => seen,

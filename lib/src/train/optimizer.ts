@@ -1,15 +1,15 @@
 import { checkFinite, checkFraction, checkPositive } from "../common/checks";
 
 /**
- * Optimisers on one flat vector: all weights of a network laid end to end. Plain loops over typed arrays: 0.4 ms for the
- * 61,706 weights of LeNet-5, where an operation on each of ten tensors costs several times that in calls alone.
+ * Optimisers on one flat vector: all weights of a network laid end to end. Plain loops over typed arrays: 0.4 ms for
+ * the 61,706 weights of LeNet-5, where an operation on each of ten tensors costs several times that in calls alone.
  */
 export interface Optimizer {
   /** Which optimiser it is, with what constants. */
   readonly settings: Record<string, string | number | boolean>;
   /** Changes `weights` in place by one step against `gradient`. */
   update(weights: Float32Array, gradient: Float32Array, learningRate: number): void;
-  /** What has to be saved for a run to go on as if never interrupted. */
+  /** The state to save, from which a run goes on exactly as if never interrupted. */
   state(): OptimizerState;
   restore(state: OptimizerState): void;
 }
@@ -24,8 +24,9 @@ export interface OptimizerState {
 export type OptimizerFactory = (size: number) => Optimizer;
 
 /**
- * Stochastic gradient descent with Nesterov's momentum (Nesterov 1983, as in Sutskever et al. 2013) and decoupled
- * weight decay: weights shrink by learning rate × decay each step, whatever the gradient is (Loshchilov and Hutter 2019).
+ * Stochastic gradient descent with Nesterov's momentum (Nesterov 1983, as in Sutskever et al. 2013)
+ * and decoupled weight decay: weights shrink by learning rate × decay each step, whatever the
+ * gradient is (Loshchilov and Hutter 2019).
  */
 export function sgd({ momentum = 0.9, nesterov = true, weightDecay = 0 } = {}): OptimizerFactory {
   checkFraction("momentum", momentum);
@@ -59,7 +60,7 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay =
       (weights, gradient, learningRate, updates) => {
         const { mean, square } = slots;
         const shrink = 1 - learningRate * weightDecay;
-        // both averages start at zero; dividing by these takes the bias out
+        // both averages start at zero, so early ones are too small; dividing by these corrects it
         const [correct1, correct2] = [1 - beta1 ** updates, 1 - beta2 ** updates];
         for (let i = 0; i < size; i++) {
           const g = gradient[i] as number;

@@ -6,44 +6,46 @@ import type { Loss } from "../network/loss";
 import type { OptimizerFactory } from "./optimizer";
 import type { Schedule } from "./schedule";
 
-/** What to train on, and how. */
+/** The data and settings of a training run. */
 export interface TrainOptions {
   train: Dataset<"train">;
-  /** measured after every epoch; never augmented, never learned from */
+  /** evaluated after every epoch; never augmented, never learned from */
   validation?: Dataset<"train" | "validation">;
   epochs: number;
   schedule: Schedule;
-  /** images a step: 128 unless told */
+  /** images a step; default 128 */
   batchSize?: number;
-  /** SGD with Nesterov momentum 0.9 unless told */
+  /** default: SGD with Nesterov momentum 0.9 */
   optimizer?: OptimizerFactory;
-  /** what is minimised: softmax cross-entropy unless told */
+  /** the function to minimise; default: softmax cross-entropy */
   loss?: Loss;
   augment?: ImageMap;
   /**
-   * runs full batches as one compiled TensorFlow graph, if the network allows it: `trainer.notCompiled` says why not. True for a
-   * layers model unless told; a network or loss that changes over time must not be compiled
+   * runs full batches as one compiled TensorFlow graph, where that is possible (`trainer.notCompiled`
+   * says why not); default: true for a layers model, else the network's `compilable`. A network or loss
+   * that changes over time must not be compiled
    */
   compiled?: boolean;
   /**
-   * into how many parts a compiled step divides a batch, to compute them side by side on as many cores: 2 unless told, on any number
-   * of cores, because other parts round differently. 1 gives the bits of `compiled: false`
+   * into how many parts a compiled step divides a batch, to compute them side by side; default 2, on any number of
+   * cores, because another number rounds differently. 1 gives the bits of `compiled: false`
    */
   parts?: number;
-  /** fixes the order of the images and every random draw of `augment`; 0 unless told */
+  /** fixes the order of the images and every random draw of `augment`; default 0 */
   seed?: number;
   /** gradients with a larger Euclidean norm are scaled down to it (Pascanu et al. 2013) */
   maxGradientNorm?: number;
-  /** keeps a moving average of the weights with this decay; validation and the final model use it (Polyak and Juditsky 1992) */
+  /** decay of a moving average of the weights, for validation and the final model (Polyak and Juditsky 1992) */
   averageDecay?: number;
   /**
-   * stops when the validation loss (always softmax cross-entropy) has not improved for this many epochs, and goes back to
-   * the best weights; a run that reaches its last epoch before that keeps the last weights
+   * stops when the validation loss (always softmax cross-entropy) has not improved for this many epochs, and goes back
+   * to the best weights; a run that reaches its last epoch before that keeps the last weights
    */
   patience?: number;
   /**
-   * where to keep the state of the run, and after how many steps besides every epoch's end; a run that finds its file
-   * goes on from there, and refuses a file of other settings (it cannot compare `augment`, `loss`, pixels and the model's layers)
+   * the file of the run's state, written at every epoch's end and after every `everySteps` steps. A
+   * run that finds its file goes on from there; it refuses a file of other settings (but cannot
+   * compare `augment`, `loss`, pixels and layers)
    */
   checkpoint?: { path: string; everySteps?: number };
   onStep?: (record: StepRecord) => void;

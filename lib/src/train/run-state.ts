@@ -14,13 +14,13 @@ export interface Running {
 
 export const noRunning = (): Running => ({ loss: 0, correct: 0, images: 0, seconds: 0 });
 
-/** Everything a training run consists of besides its options: what has to survive a crash. */
+/** The state of a training run besides its options: everything that must survive a crash. */
 export interface RunState {
   step: number;
-  /** all weights end to end: what the optimiser works on; the model's variables follow it */
+  /** all weights end to end: the optimiser changes these, and the model's variables are set from them */
   readonly weights: Float32Array;
   readonly optimizer: Optimizer;
-  /** the moving average of the weights, if it is kept */
+  /** the moving average of the weights, with `averageDecay` */
   readonly average?: Float32Array;
   best?: { epoch: number; loss: number; weights: Float32Array };
   running: Running;
@@ -61,12 +61,12 @@ export function restoreRun(path: string, state: RunState, options: TrainOptions)
   state.step = metadata.step as number;
   state.running = metadata.running as Running;
   state.history.splice(0, state.history.length, ...(metadata.history as EpochRecord[]));
-  // not `push(...losses)`: a long run's losses are more arguments than a call may have
+  // not `push(...losses)`: a long run has more losses than a call may have arguments
   state.losses.length = 0;
   for (const loss of tensor("losses")) state.losses.push(loss);
 }
 
-/** What must be the same for a saved state to belong to this run. */
+/** The settings in which a saved state must agree with this run. */
 function fingerprint({ weights, optimizer }: RunState, options: TrainOptions): Record<string, unknown> {
   const { train, validation, epochs, batchSize = 128, seed = 0, schedule, augment } = options;
   const { maxGradientNorm, averageDecay, patience, compiled, parts } = options;
@@ -85,7 +85,11 @@ function fingerprint({ weights, optimizer }: RunState, options: TrainOptions): R
     rates: `from ${schedule(0)} to ${schedule(steps - 1)}, all: ${digest(rates)}`,
     optimizer: optimizer.settings,
     augmented: augment !== undefined,
-    ...{ maxGradientNorm, averageDecay, patience, compiled, parts },
+    maxGradientNorm,
+    averageDecay,
+    patience,
+    compiled,
+    parts,
   };
 }
 

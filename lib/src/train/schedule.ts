@@ -31,7 +31,7 @@ export function cosine(rate: number, { steps, floor = 0 }: { steps: number; floo
   };
 }
 
-/** Rises in a straight line to the first rate of `schedule` during `steps` steps, then runs `schedule` from its start. */
+/** Rises linearly to the first rate of `schedule` during `steps` steps, then runs `schedule` from its start. */
 export function warmUp(steps: number, schedule: Schedule): Schedule {
   checkWhole("`steps` of warm-up", steps, { from: 0 });
   return (step) => (step < steps ? (schedule(0) * (step + 1)) / steps : schedule(step - steps));

@@ -14,7 +14,7 @@ import {
   unflatten,
 } from "./gradient";
 
-/** What a step gives. */
+/** The result of a step. */
 export interface StepResult extends GradientResult {
   /** the images of the loader's next batch, if the step made them; the caller disposes */
   upcoming?: tf.Tensor4D;
@@ -23,30 +23,30 @@ export interface StepResult extends GradientResult {
 type Inputs = LabelledImages & { weights: tf.Tensor1D } & NamedTensors;
 type Outputs = Differentiated & { upcoming?: tf.Tensor4D };
 
-/** Knobs of `TrainingStep`. */
+/** Options of `TrainingStep`. */
 export interface StepOptions {
   loss?: Loss;
-  /** whether to compile; as the model says unless told */
+  /** whether to compile; default: the model's `compilable` */
   compiled?: boolean;
-  /** into how many parts a compiled step divides the batch */
+  /** into how many parts a compiled step divides the batch; default 2 */
   parts?: number;
 }
 
 /**
- * Loss and gradient of one batch after the other. Full batches run as one TensorFlow graph, in parts of the batch side by side, and
- * the images of the next batch are made in the same graph. The odd batches at the end of an epoch run kernel by kernel,
- * and so does a network that a graph cannot hold.
+ * Loss and gradient of one batch after the other. A full batch runs as one TensorFlow graph, its parts side by side;
+ * the same graph makes the next batch's images. Smaller batches at the end of an epoch run kernel by kernel, and so
+ * does a network that cannot be a graph.
  */
 export class TrainingStep {
-  /** why nothing is compiled, if so; known after the first full batch that another one follows */
+  /** why nothing is compiled; known after the first full batch that another full batch follows */
   problem?: string;
   private readonly model: Trainable;
   private readonly loss: Loss;
   private readonly parts: number;
   private graph?: Compiled<Outputs>;
-  /** of all inputs of the graph */
+  /** the shapes of the graph's inputs */
   private shapes?: string;
-  /** that the graph has made */
+  /** steps that the graph has run */
   private steps = 0;
 
   constructor(model: Trainable, { loss = softmaxCrossEntropy, compiled, parts = 2 }: StepOptions = {}) {
@@ -58,15 +58,15 @@ export class TrainingStep {
   }
 
   /**
-   * Loss and gradient of the loader's batch. The variables are left with `weights` when kernels ran one by one, and with those of an
-   * earlier step when the graph did.
+   * Loss and gradient of the loader's batch. Afterwards the variables hold `weights` if kernels ran one by one, or
+   * those of an earlier step if the graph ran.
    * @param weights all weights end to end
    * @throws when a network, loss or image map that changes over time was compiled: some steps are checked
    */
   async run(loader: Loader, weights: Float32Array): Promise<StepResult> {
     const { images, labels } = loader.batch as LabelledImages;
     const next = loader.upcoming;
-    // a graph is for one shape: that of a full batch before another full batch
+    // the graph has fixed shapes: a full batch, and a full batch after it
     if (this.problem !== undefined || !next || next.indices?.size !== labels.size)
       return this.byKernels({ images, labels }, weights);
     const inputs = { images, labels, weights: tf.tensor1d(weights), ...next };
@@ -82,7 +82,7 @@ export class TrainingStep {
     }
   }
 
-  /** Frees the graph; the next run compiles anew. */
+  /** Frees the graph; the next run compiles again. */
   dispose(): void {
     this.graph?.dispose();
     this.graph = undefined;
@@ -93,7 +93,7 @@ export class TrainingStep {
     return lossAndGradient(this.model, batch, { loss: this.loss });
   }
 
-  /** Compiles the step, in parts if that gives what a whole batch gives, and takes it; or finds out why not. */
+  /** Compiles the step, in parts if they give what the whole batch gives, or sets `problem`; returns the outputs. */
   private async compile(inputs: Inputs, loader: Loader): Promise<Outputs> {
     const { model, loss } = this;
     const step = (parts: number) => (): Outputs => {
@@ -103,12 +103,12 @@ export class TrainingStep {
         upcoming: loader.makeUpcoming(),
       }));
     };
-    // called once on the whole batch: a network that keeps state must not see more steps, nor halves
+    // traced once on the whole batch first: a network with state must not see more steps, nor parts of a batch
     const whole = trace(inputs, step(1), model.variables);
     this.problem = whole.problem;
     const parts = Math.min(this.parts, inputs.labels.size);
     try {
-      // what depends on the batch as a whole, such as a loss that is not a mean over images, gives something else in parts
+      // what depends on the whole batch, such as a loss that is not a mean over images, differs in parts
       for (const count of whole.problem === undefined ? [parts, 1] : []) {
         const { compiled, problem, outputs } = await compile(inputs, step(count), model.variables);
         const own = (compiled?.run(inputs) ?? outputs) as Outputs;
@@ -131,9 +131,9 @@ export class TrainingStep {
     return whole.outputs;
   }
 
-  /** Compares what the graph gave with what the kernels give one by one. */
+  /** Compares the graph's loss and images with those of kernels run one by one. */
   private check({ loss, upcoming }: StepResult, loader: Loader, weights: Float32Array): void {
-    // a loss that is not finite has an error of its own
+    // the trainer has its own error for a loss that is not finite
     if (!Number.isFinite(loss)) return;
     const made = loader.makeUpcoming();
     try {

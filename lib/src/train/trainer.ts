@@ -14,9 +14,9 @@ import { TrainingStep } from "./step";
 
 /**
  * The training loop. `await trainer.run()` trains until the last epoch, until validation stops improving, or until Stop
- * (SIGINT) is pressed; after Stop the model keeps what it has learned, and another `run()` goes on from there.
- * The same seed gives the same weights on the same machine with the same number of threads, interrupted or not.
- * While it runs, the model follows at the end of each epoch, and after every step only if there is an `onStep`.
+ * (SIGINT) is pressed; after Stop the model keeps what it has learned, and another `run()` goes on from there. The same
+ * seed gives the same weights on the same machine with the same number of threads, interrupted or not. While it runs,
+ * the model's weights are updated at the end of each epoch, and after every step only if `onStep` is set.
  */
 export class Trainer {
   private readonly model: Trainable;
@@ -55,7 +55,7 @@ export class Trainer {
     return this.state.losses;
   }
 
-  /** Why the network does not train as one compiled graph, if it does not; known after the first full batch that another one follows. */
+  /** Why the network does not train as a compiled graph; known after the first full batch that another one follows. */
   get notCompiled(): string | undefined {
     return this.trainingStep.problem;
   }
@@ -65,7 +65,7 @@ export class Trainer {
     return this.state.step;
   }
 
-  /** Trains from where the run stands to its end, and says why it ended. */
+  /** Trains to the run's end from wherever it stands; returns why it ended. */
   async run(): Promise<StopReason> {
     this.restore();
     this.writeModel(this.state.weights);
@@ -97,7 +97,7 @@ export class Trainer {
         const record = await this.learn(loader);
         shown?.step(record);
         state.running.seconds += (performance.now() - began) / 1000;
-        // the books are closed before callbacks, which may throw, are called
+        // the epoch is recorded before callbacks, which may throw
         const epoch = state.step % this.stepsPerEpoch === 0 ? this.endEpoch(record) : undefined;
         if (!epoch && checkpoint?.everySteps && state.step % checkpoint.everySteps === 0) this.save();
         onStep?.(record);
@@ -112,7 +112,7 @@ export class Trainer {
           return "interrupted";
         }
         began = performance.now();
-        // a map that throws here, or looks at the model, finds the step before complete
+        // an image map that throws here, or reads the model, finds the last step completed
         if (augment && !augment.parts) this.writeModel(state.weights);
         loader.advance();
       }
@@ -132,7 +132,7 @@ export class Trainer {
     const { loss, correct, gradient, upcoming } = await this.trainingStep.run(loader, weights);
     loader.keep(upcoming);
     const gradientNorm = this.update({ loss, gradient, learningRate });
-    // the step takes its weights from the state: the model itself need only follow where somebody may look
+    // a step reads its weights from the state: the model is set only where a callback may read it
     if (onStep) this.writeModel(weights);
     if (average && averageDecay !== undefined) moveTowards(average, weights, 1 - averageDecay);
     running.loss += loss * count;
@@ -143,7 +143,7 @@ export class Trainer {
     return { step, epoch, loss, accuracy: correct / count, learningRate, gradientNorm };
   }
 
-  /** Moves the weights against the gradient, and gives the norm that it had, or NaN where nobody asked. */
+  /** Moves the weights against the gradient; returns the gradient's norm, or NaN without `maxGradientNorm`. */
   private update({
     loss,
     gradient,
@@ -216,7 +216,7 @@ export class Trainer {
   }
 }
 
-/** Whether all numbers are finite: one that is not makes the sum so. */
+/** Whether all numbers are finite: otherwise their sum is not. */
 function isFiniteSum(numbers: Float32Array): boolean {
   let sum = 0;
   for (let i = 0; i < numbers.length; i++) sum += numbers[i] as number;

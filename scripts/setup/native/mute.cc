@@ -1,6 +1,6 @@
-// TensorFlow logs a line about oneDNN while its library is being loaded, before it has read TF_CPP_MIN_LOG_LEVEL itself.
-// This library is loaded just before and hands the level on. The name carries the release of Abseil in the pinned wheel:
-// with another one the function is not found, and the line is back.
+// TensorFlow logs a line about oneDNN while its library is being loaded, before it has read TF_CPP_MIN_LOG_LEVEL
+// itself. This library is loaded just before and hands the level on. The name carries the release of Abseil in the
+// pinned wheel: with another one the function is not found, and the line is back.
 #include <cstdlib>
 
 namespace absl {

@@ -9,8 +9,8 @@ export interface Pixels {
 }
 
 /**
- * Encodes a picture as a PNG with a palette: a third of the size of true colour for charts and digits. Up to 256 colours
- * are kept exactly; of more, the rare ones move to their nearest frequent neighbour.
+ * Encodes a picture as a PNG with a palette: a third of the size of true colour for charts and digits. Up to 256
+ * colours are kept exactly; of more, the rare ones move to their nearest frequent neighbour.
  */
 export function indexedPng({ data, width, height }: Pixels): Uint8Array {
   const { palette, indexOf } = choosePalette(data);

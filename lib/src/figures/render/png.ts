@@ -6,7 +6,7 @@ import { indexedPng } from "./indexed-png";
 export interface PngOptions {
   /** device pixels per CSS pixel */
   scale?: number;
-  /** CSS pixels; the figure's own unless given */
+  /** CSS pixels; default: the figure's own */
   width?: number;
   height?: number;
 }

@@ -8,7 +8,7 @@ import { type Requantization, roundHalfToEven } from "../requantize";
 /** Runs one layer on one image; the result lies in a buffer that the next call overwrites. */
 export type LayerStep = (input: Uint8Array) => Uint8Array;
 
-/** Makes one code of those of a window, the first `count` of `codes`. */
+/** Reduces the codes of a window, the first `count` of `codes`, to one code. */
 type Summary = (codes: Uint8Array, count: number) => number;
 
 /** Prepares a pooling layer to be run on many images. */
@@ -50,8 +50,8 @@ const largest: Summary = (codes, count) => {
 };
 
 /**
- * The average of a window. ONNX Runtime adds and divides real numbers in float32, whose errors send halves of codes either way,
- * but adds codes when the one window is the whole image; TensorFlow Lite adds codes and rounds halves up.
+ * The average of a window. ONNX Runtime averages real numbers in float32, whose rounding errors decide which way a half
+ * goes, but adds codes when one window covers the whole image; TensorFlow Lite adds codes and rounds halves up.
  */
 function averager(
   { poolSize: [poolHeight, poolWidth] }: QuantizedPool2d,

@@ -1,4 +1,4 @@
-/** The readable reference: runs a network in integers layer by layer, in any JavaScript engine, with nothing but typed arrays. */
+/** The readable reference: runs a network in integers layer by layer with typed arrays, in any JavaScript engine. */
 
 import { windowsAlong } from "../../common/windows";
 import { type Activations, type QuantizedActivations, sizeOf } from "../activations";
@@ -8,7 +8,7 @@ import { type LayerStep, preparePool2d } from "./pooling";
 
 /**
  * Prepares the layers of a network, each a function of one image's activations.
- * @param flow what `checkQuantized` says of the model
+ * @param flow the activations of the model, from `checkQuantized`
  */
 export function referenceEngine(model: QuantizedModel, flow: Activations[], mode: Requantization): RunImages {
   const steps = model.layers
@@ -69,7 +69,7 @@ function prepareConv2d(
     for (const { start: top, first: firstRow, last: lastRow } of rows) {
       for (const { start: left, first, last } of columns) {
         accumulators.set(bias);
-        // padding has the value of the zero point, which adds nothing once it is taken off: only what lies inside counts
+        // padding holds the zero point, which stands for 0 and adds nothing: only pixels inside the image count
         for (let row = firstRow; row < lastRow; row++) {
           const from = ((top + row) * width + left + first) * channels;
           const to = from + (last - first) * channels;
@@ -135,7 +135,7 @@ function prepareProduct(
 
 /**
  * Adds to the accumulators each of `values[from … to − 1]` times its row of the kernel, whose rows begin at `weights`.
- * A product is at most 255 × 127 and no sum leaves int32, as `checkQuantized` makes sure: JavaScript's numbers hold both exactly.
+ * A product is at most 255 × 127, and no sum leaves int32 (`checkQuantized`): JavaScript's numbers hold both exactly.
  */
 function multiplyAdd(
   values: Int32Array,

@@ -14,7 +14,7 @@ export interface Job {
   count: number;
   /** images in a chunk */
   chunk: number;
-  /** int32: the next chunk that nobody has taken, then for each chunk 1 when it is done */
+  /** int32: the number of the next free chunk, then for each chunk 1 once it is done */
   state: SharedArrayBuffer;
 }
 
@@ -30,10 +30,10 @@ export function takeChunks(job: Job, run: RunImages): void {
 }
 
 /**
- * Waits for the chunks that others have taken. One that is late, because its thread has died, is computed here: the same bits,
- * should both write them.
- * @param patience in ms
- * @returns whether none was late
+ * Waits for the chunks that helpers have taken. A late one, whose thread may have died, is computed here; should both
+ * threads write it, the bits are the same.
+ * @param patience longest wait in ms
+ * @returns true when no chunk was late
  */
 export function awaitChunks(job: Job, run: RunImages, patience: number): boolean {
   const state = new Int32Array(job.state);

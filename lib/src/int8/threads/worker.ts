@@ -1,4 +1,4 @@
-/** What a worker of `int8/threads/threads.ts` does: it helps with each batch that it is told of. */
+/** The worker of `int8/threads/threads.ts`: takes chunks of each batch that it is sent. */
 import { parentPort } from "node:worker_threads";
 import type { RunImages } from "../model";
 import { wasmEngine } from "../wasm/wasm";

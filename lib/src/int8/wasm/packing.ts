@@ -1,7 +1,7 @@
 /** Weights in the order in which the WebAssembly kernel's registers take them. */
 
 /**
- * Splits output channels into blocks of `width` and inputs into pairs, zeros where either runs out.
+ * Splits output channels into blocks of `width` and inputs into pairs, filled up with zeros.
  * @param kernel [rows, length, channels], the output channel last
  * @returns int16 [blocks, rows, pairs, width, 2]
  */
@@ -26,7 +26,7 @@ export function packKernel(kernel: Int8Array, rows: number, channels: number, wi
 }
 
 /**
- * What turns the sums of each block of channels into outputs; zeros for channels that only fill the last block.
+ * The biases and multipliers of each block of channels; zeros for channels that only fill the last block.
  * @returns [blocks, 2, width]: biases, int32, then multipliers, float32
  */
 export function packChannels(bias: Int32Array, multipliers: Float32Array, width: number): Int32Array {

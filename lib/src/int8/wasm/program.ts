@@ -1,4 +1,4 @@
-/** A network as the WebAssembly kernel reads it: a record for each layer, weights, and where in memory activations go. */
+/** A network as the WebAssembly kernel reads it: weights, a record for each layer, and addresses of activations. */
 
 import { paddingAround } from "../../common/windows";
 import { type Activations, type QuantizedActivations, sizeOf } from "../activations";
@@ -22,20 +22,41 @@ export interface Int8Program {
   logits: number;
   classes: number;
   capacity: number;
-  /** how many an image takes */
+  /** multiplications for one image */
   multiplications: number;
 }
 
-/** `lib/assembly/layer.ts` says what they are; in its order, 4 bytes each. */
+/** The fields of a step, 4 bytes each, in the order of `lib/assembly/layer.ts`, which explains them. */
 const fields = [
-  ...(["kind", "input", "output", "weights", "channels", "blocks", "pairs", "windowRows", "windowColumns"] as const),
-  ...(["rows", "columns", "lastRow", "lastColumn", "inputRow", "strideRow", "strideColumn", "outputRow"] as const),
-  ...(["outputColumn", "beforeRows", "beforeColumns", "low", "high", "zeroPoint", "scale"] as const),
-];
+  "kind",
+  "input",
+  "output",
+  "weights",
+  "channels",
+  "blocks",
+  "pairs",
+  "windowRows",
+  "windowColumns",
+  "rows",
+  "columns",
+  "lastRow",
+  "lastColumn",
+  "inputRow",
+  "strideRow",
+  "strideColumn",
+  "outputRow",
+  "outputColumn",
+  "beforeRows",
+  "beforeColumns",
+  "low",
+  "high",
+  "zeroPoint",
+  "scale",
+] as const;
 const reals = new Set<string>(["low", "high", "scale"]);
 type Fields = Partial<Record<(typeof fields)[number], number>>;
 
-/** Where the input of a layer lies: int16 [height, width, channels], the zero point taken off. */
+/** Where the input of a layer lies: int16 [height, width, channels], minus the zero point. */
 interface Place {
   /** address of the first window, which may begin in the padding */
   frame: number;
@@ -45,7 +66,7 @@ interface Place {
   row: number;
 }
 
-// vectors may be loaded and stored a little beyond the end of what they belong to
+// spare bytes after each array: the kernel loads and stores whole vectors, a little beyond an array's end
 const slack = 64;
 const largestMemory = 2 ** 30;
 // the sum of an average must stay within float32
@@ -53,7 +74,7 @@ const largestScale = 2 ** 90;
 
 /**
  * Plans the memory of a network, packs its weights and describes its layers.
- * @param flow what `checkQuantized` says of the model
+ * @param flow the activations of the model, from `checkQuantized`
  * @throws when the kernel does not cover the model
  */
 export function int8Program(model: QuantizedModel, flow: Activations[], mode: Requantization): Int8Program {
@@ -92,7 +113,7 @@ export function int8Program(model: QuantizedModel, flow: Activations[], mode: Re
 /** How many output channels a kernel works on at the same time. */
 const widths: Partial<Record<Kind, number>> = { convolveImage: 2, dense: 16, logits: 16 };
 
-/** Packs what a layer multiplies with; a pooling layer has a mask for the channels of its last block. */
+/** Packs a layer's weights; for a pooling layer, a mask for the channels of its last block. */
 function packWeights(step: Step, put: (data: ArrayBufferView) => number): Fields {
   const { layer, input, output } = step;
   const width = widths[kindOf(step)] ?? 8;
@@ -116,7 +137,7 @@ function packWeights(step: Step, put: (data: ArrayBufferView) => number): Fields
 
 /**
  * Finds room for the input of a layer, with a frame of zeros where a convolution pads.
- * @param before the shape in which the layer before it writes, if there is one: not yet flattened
+ * @param before the output shape of the layer before, not yet flattened; default: the input's shape
  */
 function place({ layer, input }: Step, before = input.shape, reserve: (bytes: number) => number): Place {
   const [height, width, channels] = grid(before);
@@ -135,7 +156,11 @@ function describeInput({ shape, quantization: { zeroPoint } }: QuantizedActivati
   const [rows, columns, channels] = grid(shape);
   return {
     kind: kinds.centre,
-    ...{ rows, columns: columns * channels, output: to.first, outputRow: to.row, zeroPoint },
+    rows,
+    columns: columns * channels,
+    output: to.first,
+    outputRow: to.row,
+    zeroPoint,
   };
 }
 
@@ -145,26 +170,43 @@ function describe(step: Step, from: Place, to: Place | undefined): Fields {
   const [height, width, channels] = grid(input.shape);
   const [rows, columns, outputs] = grid(output.shape);
   const common = {
-    ...{ kind: kinds[kindOf(step)], input: from.frame, inputRow: from.row, rows, columns },
-    ...{ output: to?.first, outputRow: to?.row, outputColumn: 2 * outputs },
+    kind: kinds[kindOf(step)],
+    input: from.frame,
+    inputRow: from.row,
+    rows,
+    columns,
+    output: to?.first,
+    outputRow: to?.row,
+    outputColumn: 2 * outputs,
   };
   if (layer.kind === "conv2d" || layer.kind === "dense") {
     const [windowRows, windowColumns] = grid((pooled ?? output).shape);
     const [down, along] = layer.kind === "conv2d" ? layer.strides : [0, 0];
-    // the zero point taken off, as from what they bound; logits are real
+    // bounds minus the zero point, as activations are stored; logits have none
     const zeroPoint = layer.output?.zeroPoint ?? Infinity;
     return {
-      ...{ ...common, low: layer.relu ? 0 : -zeroPoint, high: 255 - zeroPoint },
-      ...{ lastRow: windowRows - 1, lastColumn: windowColumns - 1 },
-      ...{ strideRow: down * from.row, strideColumn: along * 2 * channels },
+      ...common,
+      low: layer.relu ? 0 : -zeroPoint,
+      high: 255 - zeroPoint,
+      lastRow: windowRows - 1,
+      lastColumn: windowColumns - 1,
+      strideRow: down * from.row,
+      strideColumn: along * 2 * channels,
     };
   }
   const { poolSize, strides, padding } = layer;
   const { scale, zeroPoint } = input.quantization;
   if (scale > largestScale) throw notCovered(`scale ${scale} before ${layer.name}`);
   return {
-    ...{ ...common, scale, zeroPoint, lastRow: height - 1, lastColumn: width - 1 },
-    ...{ windowRows: poolSize[0], windowColumns: poolSize[1], strideRow: strides[0], strideColumn: strides[1] },
+    ...common,
+    scale,
+    zeroPoint,
+    lastRow: height - 1,
+    lastColumn: width - 1,
+    windowRows: poolSize[0],
+    windowColumns: poolSize[1],
+    strideRow: strides[0],
+    strideColumn: strides[1],
     beforeRows: paddingAround(height, poolSize[0], strides[0], padding)[0],
     beforeColumns: paddingAround(width, poolSize[1], strides[1], padding)[0],
   };

@@ -7,14 +7,22 @@ export interface Step {
   layer: QuantizedConv2d | QuantizedDense | QuantizedPool2d;
   input: QuantizedActivations;
   output: Activations;
-  /** what flows from the convolution into the pooling */
+  /** the convolution's output, before the pooling */
   pooled?: Activations;
 }
 
 /** The parts of the kernel, numbered as in `lib/assembly/layer.ts`. */
 export const kinds = {
-  ...{ end: 0, centre: 1, convolve: 2, convolveAndPool: 3, convolveImage: 4 },
-  ...{ dense: 5, logits: 6, maxPool: 7, averagePool: 8, averageAll: 9 },
+  end: 0,
+  centre: 1,
+  convolve: 2,
+  convolveAndPool: 3,
+  convolveImage: 4,
+  dense: 5,
+  logits: 6,
+  maxPool: 7,
+  averagePool: 8,
+  averageAll: 9,
 };
 
 /** The name of a part of the kernel. */

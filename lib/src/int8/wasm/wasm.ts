@@ -4,7 +4,7 @@ import type { RunImages } from "../model";
 import { kernelBase64 } from "./kernel-bytes";
 import type { Int8Program } from "./program";
 
-/** What we use of WebAssembly, which TypeScript knows only as a part of the browser's page. */
+/** The part of WebAssembly used here: TypeScript declares it only in its types for browsers. */
 declare const WebAssembly: {
   validate(bytes: Uint8Array): boolean;
   Module: new (bytes: Uint8Array) => WasmModule;

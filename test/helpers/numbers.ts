@@ -11,7 +11,7 @@ export interface Shown {
   unit: "code" | "plain" | "percent";
 }
 
-/** A numbered section: the numbers of its code cells and of its prose, without sentences that point to another section. */
+/** A numbered section: the numbers of its code cells and of its prose, but for sentences that point elsewhere. */
 export interface Section {
   said: Shown[];
   shown: Shown[];

@@ -1,7 +1,7 @@
 /**
- * Checks of arguments; their errors say what was expected and what came. In the whole library a number that is not whole
- * or out of its range is a RangeError, and so is a list that is too short; a value of the wrong type is a TypeError; what
- * does not fit together (lengths, shapes, names), or is none of the words allowed, is an Error.
+ * Checks of arguments; their errors say what was expected and what came. In the whole library a number that is not
+ * whole or out of its range is a RangeError, and so is a list that is too short; a value of the wrong type is a
+ * TypeError; what does not fit together (lengths, shapes, names), or is none of the words allowed, is an Error.
  */
 
 /** The range of a number: above something, from something on, or from one to another, both of which are in it. */

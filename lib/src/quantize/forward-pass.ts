@@ -40,7 +40,7 @@ export function forwardPass(
     } else {
       const { kernel, bias } = weightsOf(layer);
       x = apply(x, layer, kernel);
-      // bias, ReLU and rounding never turn an order around: the maximum may be taken first, which leaves a quarter of the work
+      // bias, ReLU and rounding keep the order of numbers: the maximum may come first and leaves a quarter of the work
       const next = layers[i + 1];
       if (next?.kind === "maxPool2d") {
         x = floatKind(next.kind).apply(x, next);

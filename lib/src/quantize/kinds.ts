@@ -1,4 +1,4 @@
-/** The kinds of layers in float: how each is read from a model of tfjs, and what it computes; one entry of a table a kind. */
+/** The kinds of layers in float: how each is read from a model of tfjs, and what it computes. */
 import type { QuantizedPool2d } from "../int8/model";
 import { tf } from "../tensors/tensorflow";
 import type { FloatLayer } from "./float-model";

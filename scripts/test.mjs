@@ -6,7 +6,7 @@
  */
 import "./setup/node.mjs";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { findNotebooks, runNotebooks } from "./notebooks.mjs";
 import { Failure, stop } from "./setup/failure.mjs";
@@ -55,14 +55,13 @@ const isAlone = (file) =>
  * @param {string[]} files
  */
 function inProcesses(project, files) {
-  const folder = join(project.state, "tests");
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
+  const folder = mkdtempSync(join(project.state, "tests-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   const path = (/** @type {string} */ file) => join(project.root, "test", file);
   const [slow, alone] = [files.filter(isSlow), files.filter((file) => isAlone(file) && !isSlow(file))];
   const shared = files.filter((file) => !isAlone(file));
   const groups = [...new Set(shared.map((file) => dirname(file)))].reverse().map((name) => {
-    const group = join(folder, `${name}.cjs`);
+    const group = join(folder, `${name.replaceAll(/\W/g, "-")}.cjs`);
     const members = shared.filter((file) => dirname(file) === name);
     writeFileSync(group, members.map((file) => `require(${JSON.stringify(path(file))});\n`).join(""));
     return group;

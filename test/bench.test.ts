@@ -22,12 +22,13 @@ import { writeOnnx } from "../bench/write-onnx";
 import { type Bench, type BenchSpread, loadBench } from "../lib/src/data/results";
 import { assertClose } from "./helpers/assertions";
 import { temporaryFolder } from "./helpers/data";
+import { sample } from "./helpers/full";
 import { root } from "./helpers/notebook";
 
 const tiny: Settings = {
   ...quick,
-  training: { ...quick.training, images: 640, lossBelow: 2.5 },
-  inference: { ...quick.inference, rounds: 2 },
+  training: { ...quick.training, images: 640, rounds: sample(2, 1), lossBelow: 2.5 },
+  inference: { ...quick.inference, rounds: sample(2, 1) },
 };
 const silent = () => {};
 
@@ -153,7 +154,7 @@ test("a step of training is timed by kernel and leaves no tensor behind", async 
     const rows = await child.ask<KernelRow[]>("kernels", { steps: 3 });
     assert.ok(rows.some(({ kernel }) => kernel === "outside of kernels"));
     for (const { kernel, calls, microseconds } of rows) assert.ok(calls > 0 && microseconds > 0, kernel);
-    assert.deepEqual(await child.ask("memory", { steps: 20 }), { tensors: 0 });
+    assert.deepEqual(await child.ask("memory", { steps: sample(20, 5) }), { tensors: 0 });
   } finally {
     child.stop();
   }

@@ -11,11 +11,12 @@ import { loadLeNet5 } from "../../lib/src/network/checkpoint";
 import { buildLeNet5 } from "../../lib/src/network/lenet";
 import type { tf } from "../../lib/src/tensors/tensorflow";
 import { digits } from "../helpers/data";
+import { sample } from "../helpers/full";
 
 const some = take(digits().test, 50);
 const load = () => loadLeNet5(`${projectDataFolder()}/checkpoints/lenet5.safetensors`).model;
 const trained = load();
-const forgetful = [1, 2, 3].map((seed) => buildLeNet5({ seed }));
+const forgetful = sample([1, 2, 3], [1]).map((seed) => buildLeNet5({ seed }));
 const headless = [1, 2, 3, 4, 5].map(withRandomLogits);
 after(() => [trained, ...forgetful, ...headless].forEach((model) => void model.dispose()));
 

@@ -56,8 +56,10 @@ test("the runner stores outputs only where every cell did as it should, and name
     "03-late": ['setTimeout(() => { throw new Error("afterwards") }, 100); undefined', "console.log(1)"],
   });
   const quiet = writeFolder("quiet", {
-    "02-whispers": ['console.error("a warning")'],
-    "04-silent": [{ source: "const b = 2;", outputs: [printed("once there was something")] }],
+    "02-whispers": [
+      'console.error("a warning")',
+      { source: "const b = 2;", outputs: [printed("once there was something")] },
+    ],
   });
   const before = [loud, quiet].map(contents);
   const [passes, fails, whispers] = await Promise.all([good, loud, quiet].map((folder) => run(folder)));
@@ -75,7 +77,7 @@ test("the runner stores outputs only where every cell did as it should, and name
 
   assert.equal(whispers.code, 1, whispers.text);
   assert.match(whispers.text, /cell 1: wrote to stderr: a warning/);
-  assert.match(whispers.text, /cell 1: gave no output, but the stored notebook has one/);
+  assert.match(whispers.text, /cell 2: gave no output, but the stored notebook has one/);
   assert.deepEqual([loud, quiet].map(contents), before);
 });
 

@@ -14,6 +14,7 @@ import { constant } from "../../lib/src/train/schedule";
 import { Trainer } from "../../lib/src/train/trainer";
 import { assertClose, assertNoLeak, assertSameBits } from "../helpers/assertions";
 import { digits, noise, someDigits } from "../helpers/data";
+import { sample } from "../helpers/full";
 import { checkpoint } from "../helpers/quantized-lenet";
 
 const trained = () => loadLeNet5(checkpoint).model;
@@ -59,7 +60,7 @@ test("training at 8 bits from the trained checkpoint keeps the accuracy on 1,000
 test("the training loop trains a fake-quantised network from scratch: on 256 images the loss falls", async () => {
   const model = buildLeNet5({ seed: 1 });
   const start = readWeights(model);
-  for (const weightBits of [8, 4]) {
+  for (const weightBits of sample([8, 4], [4])) {
     const network = fakeQuantized(model, { weightBits, startStep: 8, freezeStep: 40 });
     const trainer = new Trainer(network, {
       train: someDigits(256),

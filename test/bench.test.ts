@@ -180,19 +180,24 @@ test("watchKernels(backend) counts calls and gives the backend back as it was", 
 });
 
 test("the engines in Node train and infer in turn, and their results hold together", async (t) => {
+  // two that are much like others
+  const left = sample<string[]>([], ["reference", "onnxFloat"]);
   const engines = {
     // tfjs shuffles as it likes: with five batches an epoch an unlucky order can end above any bound
     training: available(trainingEngines, { peers: false }).map((engine) =>
       engine.name === "stock" ? { ...engine, options: { ...engine.options, shuffle: false } } : engine,
     ),
-    inference: available(inferenceEngines, { peers: false }),
+    inference: available(inferenceEngines, { peers: false }).filter(({ name }) => !left.includes(name)),
   };
   const training = await measureTraining(engines.training, tiny.training, silent);
   assert.deepEqual(Object.keys(training), ["ours", "stock"]);
   writeOnnx(workFolder);
   const task = { batch: 1, threads: 1, expected: expectedLogits(100) };
   const one = await measureInference(engines.inference, task, tiny.inference, silent);
-  assert.deepEqual(Object.keys(one), ["ours", "reference", "stock", "onnxFloat", "onnxInt8"]);
+  assert.deepEqual(
+    Object.keys(one),
+    ["ours", "reference", "stock", "onnxFloat", "onnxInt8"].filter((name) => !left.includes(name)),
+  );
   const results = toResults({ training, one, batch: one, memory: { steps: 20, tensors: 0 } }, tiny);
   const folder = temporaryFolder(t);
   assertConsistent(JSON.parse(readFileSync(join(folder, writeResults(results, folder)), "utf8")));

@@ -34,7 +34,7 @@ const methods: Record<string, (model: tf.LayersModel) => Float32Array> = {
   "hiResCam at conv2": (model) => hiResCam(model, some, some.labels, signed).data,
   "hiResCam at conv1": (model) => hiResCam(model, some, some.labels, { ...signed, layer: "conv1" }).data,
   inputGradient: (model) => inputGradient(model, some, some.labels).data,
-  integratedGradients: (model) => integratedGradients(model, some, some.labels, { steps: 32 }).data,
+  integratedGradients: (model) => integratedGradients(model, some, some.labels, { steps: sample(32, 12) }).data,
   "layerCam at conv2": (model) => layerCam(model, some, some.labels, signed).data,
   "layerCam at conv1": (model) => layerCam(model, some, some.labels, { ...signed, layer: "conv1" }).data,
 };

@@ -26,13 +26,12 @@ test("the shipped int8 model is as small as the results file says", () => {
   assert.equal(statSync(path).size, loadQuantization().modelBytes.int8);
 });
 
-test(`the shipped int8 model gives the bits of ONNX Runtime for ${sample("all 10,000", "1,000")} test images, and the accuracy that was measured`, async () => {
+test("the shipped int8 model gives the bits of ONNX Runtime for all 10,000 test images, and the accuracy that was measured", async () => {
   const { images, labels } = digits().test;
   const pixels = Uint8Array.from(images.data);
   const model = loadQuantized(path);
   const logits = inferInt8(model, pixels);
-  const some = sample(10_000, 1000);
-  assertSameBits(await runOnnx(int8ToOnnx(model), pixels.subarray(0, some * 784)), logits.subarray(0, some * 10));
+  assertSameBits(await runOnnx(int8ToOnnx(model), pixels), logits);
   assert.equal(countCorrect(labels, predictionsOf(logits)) / 10_000, loadQuantization().seeds[0]?.qat8);
 });
 

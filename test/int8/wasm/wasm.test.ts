@@ -36,13 +36,13 @@ function assertAgree(seed: number, model: QuantizedModel): void {
   assertSameBits(logits, inferInt8(model, pixels, { engine: "reference" }), `of seed ${seed}`);
 }
 
-test(`the WebAssembly engine gives the reference's bits for ${sample("all 10,000", "1,000")} test images and the model that ships`, () => {
-  const pixels = testPixels(sample(10_000, 1000));
+test(`the WebAssembly engine gives the reference's bits for ${sample("all 10,000", "500")} test images and the model that ships`, () => {
+  const pixels = testPixels(sample(10_000, 500));
   assertSameBits(inferInt8(shipped, pixels, onOne), inferInt8(shipped, pixels, { engine: "reference" }));
 });
 
 for (const bits of [8, 4, 2] as const) {
-  const count = sample(2000, 200);
+  const count = sample(2000, 100);
   test(`the WebAssembly engine gives the reference's bits for ${count} test images and weights of ${bits} bits`, () => {
     const [model, pixels] = [quantizedLeNet5(bits), testPixels(count)];
     assertSameBits(inferInt8(model, pixels, onOne), inferInt8(model, pixels, { engine: "reference" }));

@@ -83,7 +83,8 @@ function stages(project, { words, full }) {
   const tool = (/** @type {string[]} */ ...path) => join(project.modules, ...path);
   const found = findTests(project.root, words);
   const tests = full ? found.map((file) => join("test", file)) : inProcesses(project, found);
-  const runner = ["--import", "tsx", "--test", "--test-reporter=spec", "--test-concurrency=2"];
+  // three at a time for two cores: some only wait
+  const runner = ["--import", "tsx", "--test", "--test-reporter=spec", "--test-concurrency=3"];
   const notebooks = () => runNotebooks(project, findNotebooks(join(project.root, "notebooks"), []), { quick: true });
   const unit = /** @type {[string, () => boolean]} */ (["unit tests", () => node(...runner, ...tests)]);
   if (words.length > 0 || full) return [unit];

@@ -1,12 +1,13 @@
 // @ts-check
 /**
  * `npm test`: sets up what is missing, then lint, strict types, unit tests with the notebooks' contract, and every
- * notebook in quick mode. `npm test -- idx` runs only the unit tests whose file name contains "idx".
+ * notebook in quick mode. `npm test -- idx` runs only the unit tests whose path contains "idx". `npm run test:full` runs
+ * the unit tests alone, with all cases of those that take a sample otherwise, each file in a process of its own.
  */
 import "./setup/node.mjs";
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { findNotebooks, runNotebooks } from "./notebooks.mjs";
 import { Failure, stop } from "./setup/failure.mjs";
 import { setUp } from "./setup.mjs";
@@ -30,8 +31,7 @@ function findTests(root, words) {
       todo: "Give a part of a name, such as idx, or nothing for all tests.",
     });
   }
-  const chosen = words.length === 0 ? files : files.filter((file) => words.some((word) => file.includes(word)));
-  return chosen.sort((a, b) => Number(isSlow(b)) - Number(isSlow(a))).map((file) => join("test", file));
+  return words.length === 0 ? files : files.filter((file) => words.some((word) => file.includes(word)));
 }
 
 /**
@@ -41,22 +41,53 @@ function findTests(root, words) {
 const isSlow = (file) => /^(privacy|readme-code|bench)\.|^notebooks.|trainer-signals/.test(file);
 
 /**
+ * Files that measure or change their process: its memory, threads, signals, and what it has loaded.
+ * @param {string} file
+ */
+const isAlone = (file) =>
+  isSlow(file) ||
+  dirname(file) === "." ||
+  /^setup.|render|threads|wasm|entry|environment|runtime|interrupt|leaks/.test(file);
+
+/**
+ * What a process runs each, the slowest first. Files of a folder share one where they can: TensorFlow takes half a second to load.
+ * @param {Project} project
+ * @param {string[]} files
+ */
+function inProcesses(project, files) {
+  const folder = mkdtempSync(join(project.state, "tests-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const path = (/** @type {string} */ file) => join(project.root, "test", file);
+  const [slow, alone] = [files.filter(isSlow), files.filter((file) => isAlone(file) && !isSlow(file))];
+  const shared = files.filter((file) => !isAlone(file));
+  const groups = [...new Set(shared.map((file) => dirname(file)))].reverse().map((name) => {
+    const group = join(folder, `${name.replaceAll(/\W/g, "-")}.cjs`);
+    const members = shared.filter((file) => dirname(file) === name);
+    writeFileSync(group, members.map((file) => `require(${JSON.stringify(path(file))});\n`).join(""));
+    return group;
+  });
+  return [...slow.map(path), ...groups, ...alone.map(path)];
+}
+
+/**
  * Each stage by name; it says whether it passed.
  * @param {Project} project
- * @param {string[]} words
+ * @param {{ words: string[], full: boolean }} options
  * @returns {Array<[string, () => boolean | Promise<boolean>]>}
  */
-function stages(project, words) {
+function stages(project, { words, full }) {
   // lint makes a folder in the user's cache, tests do not need one
-  const env = { ...project.env, XDG_CACHE_HOME: join(project.state, "cache") };
+  const env = { ...project.env, XDG_CACHE_HOME: join(project.state, "cache"), LENET_FULL: full ? "1" : "" };
   const node = (/** @type {string[]} */ ...args) =>
     spawnSync(process.execPath, args, { cwd: project.root, env, stdio: "inherit" }).status === 0;
   const tool = (/** @type {string[]} */ ...path) => join(project.modules, ...path);
-  const tests = findTests(project.root, words);
-  const runner = ["--import", "tsx", "--test", "--test-reporter=spec", "--test-concurrency=2"];
+  const found = findTests(project.root, words);
+  const tests = full ? found.map((file) => join("test", file)) : inProcesses(project, found);
+  // three at a time for two cores: some only wait
+  const runner = ["--import", "tsx", "--test", "--test-reporter=spec", "--test-concurrency=3"];
   const notebooks = () => runNotebooks(project, findNotebooks(join(project.root, "notebooks"), []), { quick: true });
   const unit = /** @type {[string, () => boolean]} */ (["unit tests", () => node(...runner, ...tests)]);
-  if (words.length > 0) return [unit];
+  if (words.length > 0 || full) return [unit];
   return [
     ["lint", () => node(tool("@biomejs", "biome", "bin", "biome"), "check", ".")],
     ["types", () => node(tool("typescript", "bin", "tsc"), "-p", "tsconfig.json")],
@@ -66,11 +97,12 @@ function stages(project, words) {
 }
 
 async function main() {
-  const words = process.argv.slice(2);
+  const words = process.argv.slice(2).filter((word) => word !== "--full");
+  const full = words.length < process.argv.length - 2;
   const project = await setUp();
   const began = Date.now();
   const summary = [];
-  for (const [name, passes] of stages(project, words)) {
+  for (const [name, passes] of stages(project, { words, full })) {
     const start = Date.now();
     console.log(`\n── ${name}`);
     const passed = await passes();

@@ -21,12 +21,13 @@ import { writeOnnx } from "../bench/write-onnx";
 import { type Bench, type BenchSpread, loadBench } from "../lib/src/data/results";
 import { assertClose } from "./helpers/assertions";
 import { temporaryFolder } from "./helpers/data";
+import { sample } from "./helpers/full";
 import { root } from "./helpers/notebook";
 
 const tiny: Settings = {
   ...quick,
-  training: { ...quick.training, images: 640, lossBelow: 2.5 },
-  inference: { ...quick.inference, rounds: 2 },
+  training: { ...quick.training, images: 640, rounds: sample(2, 1), lossBelow: 2.5 },
+  inference: { ...quick.inference, rounds: sample(2, 1) },
 };
 const silent = () => {};
 
@@ -154,7 +155,7 @@ test("a step of training is timed by kernel and leaves no tensor behind", async 
     const rows = await child.ask<KernelRow[]>("kernels", { steps: 3 });
     assert.ok(rows.some(({ kernel }) => kernel === "outside of kernels"));
     for (const { kernel, calls, microseconds } of rows) assert.ok(calls > 0 && microseconds > 0, kernel);
-    assert.deepEqual(await child.ask("memory", { steps: 20 }), { tensors: 0 });
+    assert.deepEqual(await child.ask("memory", { steps: sample(20, 5) }), { tensors: 0 });
   } finally {
     child.stop();
   }
@@ -180,19 +181,24 @@ test("watchKernels(backend) counts calls and gives the backend back as it was", 
 });
 
 test("the engines in Node train and infer in turn, and their results hold together", async (t) => {
+  // two that are much like others
+  const left = sample<string[]>([], ["reference", "onnxFloat"]);
   const engines = {
     // tfjs shuffles as it likes: with five batches an epoch an unlucky order can end above any bound
     training: available(trainingEngines, { peers: false }).map((engine) =>
       engine.name === "stock" ? { ...engine, options: { ...engine.options, shuffle: false } } : engine,
     ),
-    inference: available(inferenceEngines, { peers: false }),
+    inference: available(inferenceEngines, { peers: false }).filter(({ name }) => !left.includes(name)),
   };
   const training = await measureTraining(engines.training, tiny.training, silent);
   assert.deepEqual(Object.keys(training), ["ours", "stock"]);
   writeOnnx(workFolder);
   const task = { batch: 1, threads: 1, expected: expectedLogits(100) };
   const one = await measureInference(engines.inference, task, tiny.inference, silent);
-  assert.deepEqual(Object.keys(one), ["ours", "reference", "stock", "onnxFloat", "onnxInt8"]);
+  assert.deepEqual(
+    Object.keys(one),
+    ["ours", "reference", "stock", "onnxFloat", "onnxInt8"].filter((name) => !left.includes(name)),
+  );
   const results = toResults({ training, one, batch: one, memory: { steps: 20, tensors: 0 } }, tiny);
   const folder = temporaryFolder(t);
   assertConsistent(JSON.parse(readFileSync(join(folder, writeResults(results, folder)), "utf8")));

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { decodeOnnx } from "../lib/src/onnx/format";
+import { sample } from "./helpers/full";
 import { root } from "./helpers/root";
 
 const blocks = [...readFileSync(join(root, "README.md"), "utf8").matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(
@@ -65,13 +66,15 @@ test("README's code has no errors of type", () => {
   assert.equal(status, 0);
 });
 
-test("README's training prints an epoch a line and the test accuracy, here after one epoch of the five", () => {
-  const lines = run("train.mts", replace(blockWith("new Trainer("), "epochs: 5,", "epochs: 1,")).split("\n");
+test("README's training prints an epoch a line and the test accuracy, here after one epoch of the five or a part of it", () => {
+  const epoch = replace(blockWith("new Trainer("), "epochs: 5,", "epochs: 1,");
+  const part = `import { take } from "lenet-lab";\n${replace(epoch, "  train,\n", "  train: take(train, 12_800),\n")}`;
+  const lines = run("train.mts", sample(epoch, part)).split("\n");
   assert.match(lines[0] as string, /^epoch 1\/1 /);
   assert.match(lines[1] as string, /^Finished: 1 epoch/);
   assert.equal(lines.length, 3);
   const accuracy = Number(lines[2]);
-  assert.ok(accuracy > 0.95 && accuracy < 1, `accuracy ${lines[2]}`);
+  assert.ok(accuracy > sample(0.95, 0.85) && accuracy < 1, `accuracy ${lines[2]}`);
 });
 
 test("README's explanations find as many errors as it says, and write them as a picture", () => {

@@ -11,6 +11,7 @@ import { loadIdx } from "../../lib/src/data/mnist";
 import ndarray = require("ndarray");
 
 import { temporaryFolder } from "../helpers/data";
+import { sample } from "../helpers/full";
 import { headerMutations, type Mutation, mutations } from "../helpers/mutations";
 
 /** Two images of 2 × 3 pixels, byte by byte. */
@@ -198,7 +199,8 @@ test("readIdx(mutated) fails clearly or reads exactly what the bytes say, for 3,
   assert.ok(count.loaded > 500 && count.refused > 1000, JSON.stringify(count));
 });
 
-test("loadIdx(name) fails clearly or reads exactly what the files say, for 1,500 folders with one mutated file", (t) => {
+const folders = sample(1500, 400);
+test(`loadIdx(name) fails clearly or reads exactly what the files say, for ${folders} folders with one mutated file`, (t) => {
   const dataFolder = temporaryFolder(t);
   const kinds: [string, Mutation?][] = [
     ...Object.entries({ ...mutations, ...headerMutations }),
@@ -219,7 +221,7 @@ test("loadIdx(name) fails clearly or reads exactly what the files say, for 1,500
     write(stem, true, gzipSync(originals[stem] as Uint8Array));
   }
   const count = { loaded: 0, refused: 0 };
-  for (let i = 0; i < 1500; i++) {
+  for (let i = 0; i < folders; i++) {
     const [kind, mutate] = kinds[i % kinds.length] as (typeof kinds)[number];
     const stem = stems[source.integer(0, 3)] as string;
     const gzip = source.uniform() < 0.5;
@@ -252,5 +254,5 @@ test("loadIdx(name) fails clearly or reads exactly what the files say, for 1,500
     }
     write(stem, gzip, gzip ? gzipSync(originals[stem] as Uint8Array) : (originals[stem] as Uint8Array));
   }
-  assert.ok(count.loaded > 200 && count.refused > 700, JSON.stringify(count));
+  assert.ok(count.loaded > folders / 7.5 && count.refused > folders / 2.2, JSON.stringify(count));
 });

@@ -10,7 +10,8 @@ import { Trainer, buildLeNet5, constant, loadMnist, take } from "lenet-lab";
 const model = buildLeNet5({ seed: 1 });
 const before = model.getWeights()[0].dataSync().slice();
 const images = take(loadMnist().train, 12_800);
-const trainer = new Trainer(model, { train: images, epochs: 20, schedule: constant(0.01) });
+const onStep = ({ step }) => { if (step % 10 === 5) console.log("at step", step); };
+const trainer = new Trainer(model, { train: images, epochs: 20, schedule: constant(0.01), onStep });
 """
 REPORT = """
 const after = model.getWeights()[0].dataSync();
@@ -20,13 +21,13 @@ console.log(`changed ${after.some((weight, i) => weight !== before[i])}`, `step 
 manager, client = start_new_kernel(kernel_name="tslab", cwd=sys.argv[1])
 
 
-def execute(code, interrupt_after=None):
-    """Runs one cell; gives its reply's status and all that it printed."""
-    request, began, printed = client.execute(code), time.time(), ""
+def execute(code, interrupt=False):
+    """Runs one cell, interrupted once it trains if asked to; gives its reply's status and all that it printed."""
+    request, printed = client.execute(code), ""
     while True:
-        if interrupt_after is not None and time.time() - began > interrupt_after:
+        if interrupt and "at step" in printed:
             manager.interrupt_kernel()
-            interrupt_after = None
+            interrupt = False
         if not manager.is_alive():
             raise SystemExit("the kernel died")
         try:
@@ -45,16 +46,20 @@ def execute(code, interrupt_after=None):
     return reply["content"].get("status"), printed
 
 
+def execute_next(code, **options):
+    """The kernel refuses cells for a moment after a failed one, as Run All expects of it."""
+    while (result := execute(code, **options))[0] in ("abort", "aborted"):
+        time.sleep(0.1)
+    return result
+
+
 try:
     print("set-up:", execute(SETUP)[0])
-    status, printed = execute("await trainer.run();", interrupt_after=4)
+    status, printed = execute("await trainer.run();", interrupt=True)
     print("stopped:", status, "Interrupted" in printed)
-    # the kernel refuses cells for a moment after a failed one, as Run All expects of it
-    time.sleep(2)
-    print("then:", *execute(REPORT))
-    print("again:", *execute("const reason = await trainer.run(); console.log(reason);", interrupt_after=3))
-    time.sleep(2)
-    print("still there:", *execute("console.log(trainer.step > 0, 1 + 1);"))
+    print("then:", *execute_next(REPORT))
+    print("again:", *execute("const reason = await trainer.run(); console.log(reason);", interrupt=True))
+    print("still there:", *execute_next("console.log(trainer.step > 0, 1 + 1);"))
 finally:
     client.stop_channels()
     manager.shutdown_kernel(now=True)

@@ -7,6 +7,7 @@ import { checkQuantized } from "../../lib/src/int8/check";
 import { int8Engine } from "../../lib/src/int8/engine";
 import { decodeModel, encodeModel } from "../../lib/src/int8/file";
 import type { QuantizedModel } from "../../lib/src/int8/model";
+import { sample } from "../helpers/full";
 import { type Mutation, mutations } from "../helpers/mutations";
 import { quantizedLeNet5 } from "../helpers/quantized-lenet";
 import { randomQuantized } from "../helpers/random-quantized";
@@ -160,14 +161,15 @@ const moreMutations: Record<string, Mutation> = {
   },
 };
 
-/** Runs `check` on 2,000 damaged files, and counts how they fared. */
+/** Runs `check` on damaged files, and counts how they fared. */
 function damage(
   check: (original: QuantizedModel, damaged: Uint8Array) => "refused" | "accepted",
   alter: (bytes: Uint8Array) => Uint8Array,
+  files = 2000,
 ) {
   const outcome = { refused: 0, accepted: 0 };
   const ways = Object.values(moreMutations);
-  for (let i = 0; i < 2000; i++) {
+  for (let i = 0; i < files; i++) {
     const source: Random = random(i, 5);
     const original = i % 4 === 0 ? tiny : randomQuantized(i % 50);
     const mutate = ways[i % ways.length] as Mutation;
@@ -202,16 +204,21 @@ test("decodeModel(bytes) refuses each of 2,000 damaged files, or finds the model
   assert.ok(refused > 1900 && accepted > 0, `${refused} refused, ${accepted} unharmed`);
 });
 
-test("decodeModel(bytes) survives 2,000 damaged files with the right checksum: what it takes is whole, and runs", () => {
-  const { refused, accepted } = damage((_, bytes) => {
-    const decoded = decodeOrRefuse(bytes);
-    if (decoded === undefined) return "refused";
-    assert.deepEqual(encodeModel(decoded), bytes, "one model has one file");
-    const largest = Math.max(...checkQuantized(decoded).map(({ shape }) => sizeOf(shape)));
-    if (largest < 1e5) int8Engine(decoded)(new Uint8Array(sizeOf(decoded.inputShape)));
-    return "accepted";
-  }, repaired);
-  assert.ok(refused > 500 && accepted > 200, `${refused} refused, ${accepted} accepted`);
+const files = sample(2000, 400);
+test(`decodeModel(bytes) survives ${files} damaged files with the right checksum: what it takes is whole, and runs`, () => {
+  const { refused, accepted } = damage(
+    (_, bytes) => {
+      const decoded = decodeOrRefuse(bytes);
+      if (decoded === undefined) return "refused";
+      assert.deepEqual(encodeModel(decoded), bytes, "one model has one file");
+      const largest = Math.max(...checkQuantized(decoded).map(({ shape }) => sizeOf(shape)));
+      if (largest < 1e5) int8Engine(decoded)(new Uint8Array(sizeOf(decoded.inputShape)));
+      return "accepted";
+    },
+    repaired,
+    files,
+  );
+  assert.ok(refused > files / 4 && accepted > files / 10, `${refused} refused, ${accepted} accepted`);
 });
 
 test("decodeModel(bytes) makes no room for numbers that are not there", () => {

@@ -18,6 +18,7 @@ import { calibrate } from "../../lib/src/quantize/ranges";
 import { toIntegers } from "../../lib/src/quantize/to-integers";
 import { assertSameBits } from "../helpers/assertions";
 import { digits } from "../helpers/data";
+import { sample } from "../helpers/full";
 
 const path = join(projectDataFolder(), "checkpoints", "lenet5-int8.bin");
 
@@ -34,12 +35,14 @@ test("the shipped int8 model gives the bits of ONNX Runtime for all 10,000 test 
   assert.equal(countCorrect(labels, predictionsOf(logits)) / 10_000, loadQuantization().seeds[0]?.qat8);
 });
 
-test("a fake-quantised LeNet-5 and its integers see the same digit in each of the 10,000 test images", () => {
-  const { train, test: data } = digits();
+const count = sample(10_000, 2000);
+test(`a fake-quantised LeNet-5 and its integers see the same digit in each of ${count} test images`, () => {
+  const { train, test: all } = digits();
+  const data = take(all, count);
   const { model } = loadLeNet5(join(projectDataFolder(), "checkpoints", "lenet5.safetensors"));
-  const network = fakeQuantized(model, { ranges: calibrate(model, take(train, 10_000)) });
-  const logits = inferInt8(toIntegers(network), Uint8Array.from(data.images.data));
-  assert.equal(countCorrect(evaluate(network.infer, data).predictions, predictionsOf(logits)), 10_000);
+  const network = fakeQuantized(model, { ranges: calibrate(model, take(train, count)) });
+  const logits = inferInt8(toIntegers(network), Uint8Array.from(data.images.data.subarray(0, count * 784)));
+  assert.equal(countCorrect(evaluate(network.infer, data).predictions, predictionsOf(logits)), count);
   network.dispose();
   model.dispose();
 });

@@ -9,6 +9,7 @@ import { constant } from "../../lib/src/train/schedule";
 import { Trainer } from "../../lib/src/train/trainer";
 import { assertClose, assertNoLeak } from "../helpers/assertions";
 import { noise } from "../helpers/data";
+import { full } from "../helpers/full";
 
 /** Builds a model, looks at it, and disposes it. */
 function withModel<T>(options: LeNet5Options, look: (model: tf.Sequential) => T): T {
@@ -196,9 +197,13 @@ test("pooling takes the maximum or the mean of 2 × 2", () => {
 
 test("every variant of buildLeNet5 takes a step of training, and says which one it is", async () => {
   const train = noise("train", { count: 8 });
+  // these have each padding, each activation and each pooling in them
+  const some = [0, 5, 9];
+  let number = 0;
   for (const padding of ["same", "valid"] as const) {
     for (const activation of ["relu", "tanh", "sigmoid"] as const) {
       for (const pooling of ["max", "average"] as const) {
+        if (!full && !some.includes(number++)) continue;
         const model = buildLeNet5({ padding, activation, pooling });
         assert.deepEqual(variantOf(model), { padding, activation, pooling, classes: 10 });
         const before = readWeights(model);

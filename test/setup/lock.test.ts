@@ -77,6 +77,10 @@ test("eight processes that start together, some of them killed, never hold the l
   assert.equal(lines.length, 2 * (3 + 5 * 3));
   for (let i = 0; i < lines.length; i += 2)
     assert.equal(lines[i + 1], lines[i]?.replace("begin", "end"), lines.join("\n"));
-  assert.equal(existsSync(path), false);
-  assert.equal(existsSync(`${path}.guard`), false);
+  // one that was killed may have been the last
+  assert.equal(tryLock(path).stdout, "taken\n");
+  assert.deepEqual(
+    [path, `${path}.guard`].filter((left) => existsSync(left)),
+    [],
+  );
 });

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { full } from "../helpers/full";
 import { assertMessage, evaluate, freshProject, pathWith, root, runSetup, temporary } from "../helpers/setup";
 
 test("nodeProblem accepts the lines of Node that are tried, from their oldest minor on, and refuses others by name", () => {
@@ -124,6 +125,8 @@ test("the bench makes its environment as set-up does, and gives up in its own wo
     });
   mkdirSync(join(folder, ".venv-bench"));
   assertMessage(makePeers(), /\.venv-bench is not from this bench/, /may be yours/, /Move or delete/);
+  // that an environment stays unfinished is seen above, of set-up
+  if (!full) return;
   rmSync(join(folder, ".venv-bench"), { recursive: true });
   assertMessage(
     makePeers(),

@@ -18,6 +18,7 @@ import {
 import { TrainingStep } from "../../lib/src/train/step";
 import { assertClose, assertSameBits } from "../helpers/assertions";
 import { noise, someDigits } from "../helpers/data";
+import { sample } from "../helpers/full";
 import { assertNothingLeft } from "../helpers/graphs";
 import { dense, linear } from "../helpers/small-networks";
 
@@ -84,7 +85,7 @@ test("trainingStep.run(loader, weights) on whole batches gives the same bits as 
     { classes: 47 },
     { padding: "valid", activation: "tanh", pooling: "average", classes: 3 },
   ];
-  for (const options of variants) {
+  for (const [i, options] of variants.entries()) {
     const model = buildLeNet5({ seed: 1, ...options });
     const data = noise("train", { count: 12, classes: options.classes ?? 10 });
     await assertGraphIsKernels(trainable(model), {
@@ -93,7 +94,8 @@ test("trainingStep.run(loader, weights) on whole batches gives the same bits as 
       parts: 1,
       assertResult: assertSameResult,
     });
-    for (const parts of [2, 3]) await assertGraphIsKernels(trainable(model), { what: `${parts} parts`, data, parts });
+    for (const parts of sample([2, 3], i === 0 ? [2, 3] : []))
+      await assertGraphIsKernels(trainable(model), { what: `${parts} parts`, data, parts });
     model.dispose();
   }
 });

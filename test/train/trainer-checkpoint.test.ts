@@ -16,6 +16,7 @@ import { constant, cosine } from "../../lib/src/train/schedule";
 import { Trainer } from "../../lib/src/train/trainer";
 import { assertClose, assertNoLeak, assertSameBits } from "../helpers/assertions";
 import { noise, someDigits, temporaryFolder } from "../helpers/data";
+import { sample } from "../helpers/full";
 import { assertNothingLeft } from "../helpers/graphs";
 import { linear } from "../helpers/small-networks";
 import { quick, tiny, train, validation, weightsAfter } from "../helpers/small-runs";
@@ -152,7 +153,7 @@ test("a run that stops at any of its steps goes on to the same bits, in the same
   const undisturbed = new Trainer(whole, tiny(options));
   await undisturbed.run();
   const expected = flatten(whole.variables);
-  for (let stop = 0; stop < 9; stop++) {
+  for (let stop = 0; stop < 9; stop += sample(1, 4)) {
     let stopped = false;
     const onStep = ({ step }: StepRecord) => {
       if (step !== stop || stopped) return;

@@ -13,6 +13,7 @@ import { flatten, trainable } from "../../lib/src/train/gradient";
 import { Trainer } from "../../lib/src/train/trainer";
 import { assertNoLeak, assertSameBits } from "../helpers/assertions";
 import { temporaryFolder } from "../helpers/data";
+import { sample } from "../helpers/full";
 import { root } from "../helpers/root";
 import { quick, weightsAfter } from "../helpers/small-runs";
 import type { RunOrder } from "../helpers/training-run";
@@ -90,9 +91,9 @@ function undisturbedResult(): Promise<Buffer> {
   return undisturbed;
 }
 
-test("a run killed by SIGKILL three times at random moments ends with the same bits as one that was not", async () => {
+test("a run killed by SIGKILL at random moments ends with the same bits as one that was not", async () => {
   // of the moment of each kill
-  const seeds = [4, 3, 6];
+  const seeds = sample([4, 3, 6], [4]);
   // the other run goes on at the same time
   const expected = undisturbedResult();
   const [weights, checkpoint] = [join(folder, "killed"), join(folder, "killed.safetensors")];

@@ -17,6 +17,7 @@ import { checkQuantized } from "../../../lib/src/int8/check";
 import { loadQuantized } from "../../../lib/src/int8/disk";
 import { assertSameBits } from "../../helpers/assertions";
 import { digits } from "../../helpers/data";
+import { sample } from "../../helpers/full";
 import { quantizedLeNet5 } from "../../helpers/quantized-lenet";
 import { root } from "../../helpers/root";
 
@@ -104,12 +105,13 @@ test("small batches are not shared: one image, and what takes less than a worker
 
 test("batches are shared by as many threads as the processor has, unless told otherwise", (t) => {
   let processors = 0;
+  const count = sample(10_000, 2000);
   t.mock.method(os, "availableParallelism", () => processors);
   const { mock } = t.mock.method(Worker.prototype, "postMessage");
   /** How many threads share a batch, the calling one included. */
   const sharing = (options?: Int8Options) => {
     mock.resetCalls();
-    assertSameBits(inferInt8(shipped, pixels, options), alone);
+    assertSameBits(inferInt8(shipped, pixels.subarray(0, count * 784), options), alone.subarray(0, count * 10));
     return 1 + new Set(mock.calls.map((call) => call.this)).size;
   };
   for (processors of [1, 2, 3, 5]) {

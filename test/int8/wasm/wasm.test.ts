@@ -13,6 +13,7 @@ import { largestSums } from "../../../lib/src/int8/weights";
 import { assertSameBits } from "../../helpers/assertions";
 import { bareContext } from "../../helpers/bare-context";
 import { digits } from "../../helpers/data";
+import { sample } from "../../helpers/full";
 import { quantizedLeNet5 } from "../../helpers/quantized-lenet";
 import { randomQuantized } from "../../helpers/random-quantized";
 
@@ -36,21 +37,23 @@ function assertAgree(seed: number, model: QuantizedModel): void {
   assertSameBits(logits, inferInt8(model, pixels, { engine: "reference" }), `of seed ${seed}`);
 }
 
-test("the WebAssembly engine gives the reference's bits for all 10,000 test images and the model that ships", () => {
-  const pixels = testPixels();
+test(`the WebAssembly engine gives the reference's bits for ${sample("all 10,000", "500")} test images and the model that ships`, () => {
+  const pixels = testPixels(sample(10_000, 500));
   assertSameBits(inferInt8(shipped, pixels, onOne), inferInt8(shipped, pixels, { engine: "reference" }));
 });
 
 for (const bits of [8, 4, 2] as const) {
-  test(`the WebAssembly engine gives the reference's bits for 2,000 test images and weights of ${bits} bits`, () => {
-    const [model, pixels] = [quantizedLeNet5(bits), testPixels(2000)];
+  const count = sample(2000, 100);
+  test(`the WebAssembly engine gives the reference's bits for ${count} test images and weights of ${bits} bits`, () => {
+    const [model, pixels] = [quantizedLeNet5(bits), testPixels(count)];
     assertSameBits(inferInt8(model, pixels, onOne), inferInt8(model, pixels, { engine: "reference" }));
   });
 }
 
-test("the WebAssembly engine gives the reference's bits for 1,500 random networks of every shape", () => {
+const networks = sample(1500, 300);
+test(`the WebAssembly engine gives the reference's bits for ${networks} random networks of every shape`, () => {
   const seen: Record<string, number> = {};
-  for (let seed = 0; seed < 1500; seed++) {
+  for (let seed = 0; seed < networks; seed++) {
     const many = seed % 3 === 0;
     const model = randomQuantized(seed, {
       sides: [4, many ? 12 : 30],
@@ -64,11 +67,11 @@ test("the WebAssembly engine gives the reference's bits for 1,500 random network
     for (const { kind } of model.layers) seen[kind] = (seen[kind] ?? 0) + 1;
   }
   for (const kind of ["conv2d", "maxPool2d", "averagePool2d", "dense"])
-    assert.ok((seen[kind] as number) > 300, `only ${seen[kind]} of ${kind}`);
+    assert.ok((seen[kind] as number) > networks / 5, `only ${seen[kind]} of ${kind}`);
 });
 
 test("the WebAssembly engine gives the reference's bits where sums reach the ends of int32 and products leave it", () => {
-  for (let seed = 0; seed < 400; seed++) {
+  for (let seed = 0; seed < sample(400, 150); seed++) {
     const source = random(seed, 6);
     const model = randomQuantized(seed, { filters: [1, 12], halving: 0.5 });
     let { zeroPoint } = model.input;

@@ -1,8 +1,9 @@
 // @ts-check
 /**
  * `npm test`: sets up what is missing, then lint, strict types, unit tests with the notebooks' contract, and every
- * notebook in quick mode. `npm test -- idx` runs only the unit tests whose path contains "idx". `npm run test:full` runs
- * the unit tests alone, with all cases of those that take a sample otherwise, each file in a process of its own.
+ * notebook in quick mode. `npm test -- idx` runs only the unit tests whose path contains "idx".
+ * `npm run test:full` runs the unit tests alone, each file in a process of its own, with every case of the tests that
+ * take a sample otherwise.
  */
 import "./setup/node.mjs";
 import { spawnSync } from "node:child_process";
@@ -50,7 +51,8 @@ const isAlone = (file) =>
   /^setup.|render|threads|wasm|entry|environment|runtime|interrupt|leaks/.test(file);
 
 /**
- * What a process runs each, the slowest first. Files of a folder share one where they can: TensorFlow takes half a second to load.
+ * What each process runs, the slowest first. Files of a folder share one where they can: TensorFlow takes half a second
+ * to load.
  * @param {Project} project
  * @param {string[]} files
  */

@@ -114,6 +114,15 @@ test("a cell as the notebooks have them compiles with its declarations", () => {
   assert.deepEqual(compile(source).messages, []);
 });
 
+test("a cell can take the network in integers alone, from lenet-lab/int8", () => {
+  const source = `
+    import { decodeModel, inferInt8, type QuantizedModel } from "lenet-lab/int8";
+    export const network: QuantizedModel = decodeModel(new Uint8Array(64));
+    export const logits = inferInt8(network, new Uint8Array(784));`;
+  assert.deepEqual(compile(source).messages, []);
+  assert.match(compile('import { tf } from "lenet-lab/int8";').messages.join(), /no exported member 'tf'/);
+});
+
 test("a cell that uses what there is not does not compile", () => {
   assert.deepEqual(compile('import { loadMnits } from "lenet-lab";').messages.length, 1);
   const internal = ["explainInChunks", "explainedSum", "classCount", "mostConfidentFirst", "transformImages"].concat([

@@ -1,4 +1,4 @@
-/** `lenet-lab/int8`, without TensorFlow: what it loads, in a bare engine, a browser's bundle and a cell of tslab. */
+/** `lenet-lab/int8`, without TensorFlow: what it loads, in a bare engine, by its name and in a browser's bundle. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -210,7 +210,6 @@ test("int8.ts and model-file.ts run in an engine that has nothing but the langua
     "int8/engine",
     "int8/kinds",
     "int8/model",
-    "int8/pack-bits",
     "int8/reference/pooling",
     "int8/reference/reference",
     "int8/requantize",
@@ -233,7 +232,6 @@ test("int8.ts and model-file.ts run in an engine that has nothing but the langua
     "int8/file",
     "int8/kinds",
     "int8/model",
-    "int8/pack-bits",
     "int8/weights",
   ]);
   const names = "[typeof process, typeof require, typeof Buffer, typeof TextDecoder, typeof Uint8Array].join()";

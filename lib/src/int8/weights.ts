@@ -4,7 +4,6 @@ import { checkWhole } from "../common/checks";
 import { checkScale, sizeOf, typeName } from "./activations";
 import { ByteReader, type ByteWriter } from "./byte-stream";
 import { largestCode, type Quantization, type QuantizedWeightedLayer } from "./model";
-import { packBits, unpackBits } from "./pack-bits";
 
 // types of arrays: 2 … 8 are whole numbers of that many bits, packed
 const int32Type = 32;
@@ -99,4 +98,38 @@ function readWords(from: ByteReader, what: string, type: number): ByteReader {
   const found = from.unsigned(1);
   if (found !== type) from.fail(`expected ${what} of type ${type}, got type ${found}`);
   return new ByteReader(from.bytes(4 * from.unsigned(4)), 0, from.fail);
+}
+
+// Small whole numbers side by side: two of four bits a byte, four of two bits, the first in the lowest bits.
+
+/**
+ * Packs whole numbers, each −2^(bits − 1) or more and below 2^(bits − 1), in two's complement; unused bits of the last
+ * byte are 0.
+ * @param bits of each number, 1 … 8
+ */
+export function packBits(values: Int8Array, bits: number): Uint8Array {
+  const packed = new Uint8Array(Math.ceil((values.length * bits) / 8));
+  for (const [i, value] of values.entries()) {
+    const [byte, shift] = place(i, bits);
+    const code = (value & (2 ** bits - 1)) << shift;
+    packed[byte] = (packed[byte] as number) | code;
+    // three, five, six and seven bits may begin in one byte and end in the next
+    if (shift + bits > 8) packed[byte + 1] = code >> 8;
+  }
+  return packed;
+}
+
+/** Unpacks the first `count` numbers that `packBits` packed. */
+export function unpackBits(packed: Uint8Array, count: number, bits: number): Int8Array {
+  return Int8Array.from({ length: count }, (_, i) => {
+    const [byte, shift] = place(i, bits);
+    const code = ((packed[byte] as number) | ((packed[byte + 1] ?? 0) << 8)) >> shift;
+    // to the top of an int32 and back, so that the sign spreads
+    return (code << (32 - bits)) >> (32 - bits);
+  });
+}
+
+/** In which byte, and how many bits from its lowest, number `i` begins. */
+function place(i: number, bits: number): [byte: number, shift: number] {
+  return [Math.floor((i * bits) / 8), (i * bits) % 8];
 }

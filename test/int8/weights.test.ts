@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { packBits, unpackBits } from "../../lib/src/int8/pack-bits";
+import { packBits, unpackBits } from "../../lib/src/int8/weights";
 
 test("packBits(values, bits) puts the first number into the lowest bits", () => {
   assert.deepEqual([...packBits(Int8Array.of(1, -1, 7), 4)], [0xf1, 0x07]);

@@ -154,7 +154,7 @@ function mnistChecksums(dataFolder: string): Record<string, string> {
   return checksums;
 }
 
-/** `data/` of the project: this file stands in `lib/src` or `lib/dist`. */
+/** `data/` of the project: this file stands in `lib/src/data`, compiled in `lib/dist/data`. */
 export function projectDataFolder(): string {
   return resolve(__dirname, "..", "..", "..", "data");
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkFinite, checkFraction, checkPositive, checkWhole } from "../../lib/src/common/checks";
+import { checkFinite, checkFraction, checkList, checkPositive, checkWhole } from "../../lib/src/common/checks";
 
 const { NaN: nan, POSITIVE_INFINITY: infinity } = Number;
 
@@ -72,4 +72,10 @@ test("what is no number at all is a TypeError", () => {
     assert.throws(() => checkFinite("n", value as number), { name: "TypeError" });
   }
   for (const check of [checkPositive, checkFraction]) assert.throws(() => check("x", undefined as never), TypeError);
+});
+
+test("checkList(name, value) takes arrays, typed arrays and what else has items and a length", () => {
+  for (const list of [[], [1], new Float32Array(2), Buffer.from("a"), { length: 0 }]) checkList("x", list);
+  assert.throws(() => checkList("x", "ab"), { name: "TypeError", message: 'Expected `x` as a list, got "ab".' });
+  assert.throws(() => checkList("a row", {}), /^TypeError: Expected a row as a list, got Object\.$/);
 });

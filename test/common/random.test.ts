@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { mixSeed, random } from "../../lib/src/common/random";
+import { drawingFrom, mixSeed, random } from "../../lib/src/common/random";
 import { meanAndDeviation } from "../../lib/src/metrics/accuracy";
 import { root } from "../helpers/root";
 
@@ -62,6 +62,47 @@ test("mixSeed(parts) does not collide on neighbouring paths more often than chan
       for (let step = 0; step < 100; step++) seeds.add(mixSeed([seed, epoch, step]));
   // 30,000 draws from 2³² values: 0.1 collisions are expected
   assert.ok(seeds.size >= 29998, `${30000 - seeds.size} collisions`);
+});
+
+test("mixSeed([seed]) tells seeds apart in all their bits", () => {
+  const seeds = [0, 1, 5, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1].flatMap((low) =>
+    [0, 1, 2, 3, 1000, 2 ** 20].map((high) => high * 2 ** 32 + low),
+  );
+  const below = [-(2 ** 31) - 1, -(2 ** 32), -(2 ** 32) - 1, -(2 ** 52), Number.MIN_SAFE_INTEGER];
+  const all = [...seeds, ...below, Number.MAX_SAFE_INTEGER];
+  assert.equal(new Set(all.map((seed) => mixSeed([seed]))).size, all.length);
+  assert.equal(new Set(all.map((seed) => mixSeed([seed, 3]))).size, all.length);
+  assert.equal(new Set(all.map((seed) => mixSeed([3, seed]))).size, all.length);
+});
+
+test("mixSeed([seed]) of 32 bits, with a sign or without, is what it has always been", () => {
+  const ever: [number, number][] = [
+    [0, 822192327],
+    [1, -719966532],
+    [42, -2079233911],
+    [2147483647, -190924448],
+    [2147483648, 1531584291],
+    [4294967295, -643945373],
+    [-1, -643945373],
+    [-2147483648, 1531584291],
+  ];
+  for (const [seed, mixed] of ever) assert.equal(mixSeed([seed]), mixed, `${seed}`);
+  // as the lowest 32 bits say, by the definition
+  const by32Bits = (parts: number[]) => {
+    let hash = 0x9e3779b9;
+    for (const part of parts) {
+      hash ^= part | 0;
+      hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+      hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+      hash = (hash ^ (hash >>> 16)) + 0x9e3779b9;
+    }
+    return hash | 0;
+  };
+  const source = random(8);
+  for (let i = 0; i < 1000; i++) {
+    const parts = Array.from({ length: 3 }, () => Math.floor(source.uniform(-(2 ** 31), 2 ** 32)));
+    assert.equal(mixSeed(parts), by32Bits(parts), `${parts}`);
+  }
 });
 
 test("random(seed) refuses seeds that are not whole numbers", () => {
@@ -126,6 +167,19 @@ test("random.shuffle(items) makes every order equally likely", () => {
   assert.ok(chiSquare([...counts.values()]) < 49.7, "23 degrees of freedom, 0.1 %");
 });
 
+test("drawingFrom(random(seed), f) fixes what f draws by Math.random, and gives it back, also after an error", () => {
+  const before = Math.random;
+  const draws = (seed: number) => drawingFrom(random(seed), () => [Math.random(), Math.random()]);
+  assert.deepEqual(draws(1), draws(1));
+  assert.notDeepEqual(draws(1), draws(2));
+  assert.ok(draws(3).every((value) => value >= 0 && value < 1));
+  const fails = () => {
+    throw new Error("on purpose");
+  };
+  assert.throws(() => drawingFrom(random(1), fails), /on purpose/);
+  assert.equal(Math.random, before);
+});
+
 test("nothing draws from Math.random in the library, the notebooks or the scripts", () => {
   const sources = ["lib/src", "notebooks", "scripts", "bench"].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
@@ -144,8 +198,22 @@ test("nothing draws from Math.random in the library, the notebooks or the script
       .join("\n");
   };
   const naming = sources.filter((file) => /Math\s*\.\s*random/.test(code(file)));
-  // a trace watches whether others draw from it
-  const watching = join(root, "lib", "src", "tensors", "trace.ts");
-  assert.deepEqual(naming, [watching]);
-  assert.doesNotMatch(code(watching), /Math\s*\.\s*random\s*\(/);
+  // one gives others a seeded source in its place, one watches whether others draw from it
+  const watching = ["common/random.ts", "tensors/trace.ts"].map((file) => join(root, "lib", "src", file));
+  assert.deepEqual(naming, watching);
+  for (const file of watching) assert.doesNotMatch(code(file), /Math\s*\.\s*random\s*\(/);
+});
+
+test("random(seed).integer(low, high) refuses bounds that are not whole or the wrong way round", () => {
+  const { integer } = random(1);
+  for (const [low, high] of [
+    [0, 2.5],
+    [0.5, 2],
+    [0, Number.NaN],
+    [Number.NaN, 1],
+    [0, Infinity],
+    [5, 1],
+  ] as const)
+    assert.throws(() => integer(low, high), /^RangeError: Expected `(low|high)` to be a whole number.*, got/);
+  assert.equal(integer(-3, -3), -3);
 });

@@ -16,3 +16,7 @@ test("alignedRow(cells, widths, sides) pads to the left or right, and not at the
 test("escaped(text) leaves nothing that would be markup", () => {
   assert.equal(escaped('<a href="x">&amp;</a>'), "&lt;a href=&quot;x&quot;&gt;&amp;amp;&lt;/a&gt;");
 });
+
+test("columnWidths(rows) takes more rows than a call takes arguments", () => {
+  assert.deepEqual(columnWidths(Array.from({ length: 300_000 }, (_, i) => [String(i)])), [6]);
+});

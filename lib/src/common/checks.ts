@@ -34,6 +34,39 @@ export function checkFraction(name: string, value: number): void {
   if (!(value >= 0 && value < 1)) throw refused(name, value, "in [0, 1)");
 }
 
+/** As `checkWhole`, for lists: arrays, typed arrays, and what else has a `length` and items; a string is none. */
+export function checkList(name: string, value: unknown): void {
+  if (isList(value)) return;
+  const got = typeof value === "object" && value !== null ? withAdvice(value) : shown(value);
+  throw new TypeError(`Expected ${quoted(name)} as a list, got ${got}.`);
+}
+
+/** Whether something has a `length` and items: not by class, because a notebook's cells have arrays of their own. */
+export function isList(value: unknown): value is ArrayLike<unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  return Array.isArray(value) || Number.isSafeInteger((value as { length?: unknown }).length);
+}
+
+/** What came instead of a list, and how to make one of it. */
+function withAdvice(value: object): string {
+  // by what they have, because nothing here may load ndarray or TensorFlow
+  if ("shape" in value && "dataSync" in value) return "a tensor: call `dataSync()`";
+  if ("shape" in value && "data" in value) return "an ndarray: pass its `.data`";
+  if (Symbol.iterator in value) return `${typeName(value)}: spread it, \`[...it]\``;
+  return typeName(value);
+}
+
+/** `"Uint8Array"` and the like: by name, because a worker, a frame or a notebook's cell may have classes of its own. */
+export function typeName(value: unknown): string {
+  return Object.prototype.toString.call(value).slice("[object ".length, -1);
+}
+
+/** A value as it stands in a sentence. */
+export function shown(value: unknown): string {
+  if (typeof value === "bigint") return `${value}n`;
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
+
 function isWithin(value: number, { above = -Infinity, from = -Infinity, to = Infinity }: Bounds): boolean {
   return value > above && value >= from && value <= to;
 }
@@ -45,8 +78,11 @@ function words({ above, from, to }: Bounds): string {
 }
 
 function refused(name: string, value: unknown, expected: string): Error {
-  // names of arguments stand in backticks, words do not
-  const sentence = `Expected ${/^\w+$/.test(name) ? `\`${name}\`` : name} ${expected}, got`;
-  if (typeof value === "number") return new RangeError(`${sentence} ${value}.`);
-  return new TypeError(`${sentence} ${typeof value === "string" ? JSON.stringify(value) : String(value)}.`);
+  const Kind = typeof value === "number" ? RangeError : TypeError;
+  return new Kind(`Expected ${quoted(name)} ${expected}, got ${shown(value)}.`);
+}
+
+/** Names of arguments stand in backticks, words do not. */
+function quoted(name: string): string {
+  return /^\w+$/.test(name) ? `\`${name}\`` : name;
 }

@@ -22,17 +22,21 @@ export interface Random {
 export function random(...seed: number[]): Random {
   const generator = xoroshiro128plus(mixSeed(seed));
   const uniform = (low = 0, high = 1) => low + (high - low) * uniformFloat64(generator);
-  const integer = (low: number, high: number) => uniformInt(generator, low, high);
   return {
     uniform,
-    integer,
+    integer(low, high) {
+      // anything else would come out as it is, or never
+      checkWhole("low", low);
+      checkWhole("high", high, { from: low });
+      return uniformInt(generator, low, high);
+    },
     normal(mean = 0, standardDeviation = 1) {
       const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
       return mean + standardDeviation * radius * Math.cos(2 * Math.PI * uniform());
     },
     shuffle(items) {
       for (let i = items.length - 1; i > 0; i--) {
-        const j = integer(0, i);
+        const j = uniformInt(generator, 0, i);
         const kept = items[i] as number;
         items[i] = items[j] as number;
         items[j] = kept;
@@ -42,15 +46,31 @@ export function random(...seed: number[]): Random {
   };
 }
 
-/** One 32-bit seed from several, by the finaliser of MurmurHash3, so that (1, 2) and (2, 1) differ. */
+/** Calls `f` while `Math.random` draws from `source`: a seed then fixes what layers of tfjs draw, as for dropout. */
+export function drawingFrom<T>(source: Random, f: () => T): T {
+  const before = Math.random;
+  Math.random = () => source.uniform();
+  try {
+    return f();
+  } finally {
+    Math.random = before;
+  }
+}
+
+/** One 32-bit seed from whole numbers, by the finaliser of MurmurHash3, so that (1, 2) and (2, 1) differ. */
 export function mixSeed(parts: number[]): number {
   let hash = 0x9e3779b9;
   for (const part of parts) {
     checkWhole("a seed", part);
-    hash ^= part | 0;
+    hash ^= part ^ Math.imul(upperHalf(part), 0x27d4eb2d);
     hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
     hash = (hash ^ (hash >>> 16)) + 0x9e3779b9;
   }
   return hash | 0;
+}
+
+/** The bits of a whole number above its lowest 32; 0 where 32 bits hold it, be they read with a sign or without. */
+function upperHalf(part: number): number {
+  return part >= -(2 ** 31) && part < 2 ** 32 ? 0 : Math.floor(part / 2 ** 32);
 }

@@ -2,8 +2,11 @@
 
 /** How wide each column is: characters of its longest cell. */
 export function columnWidths(rows: readonly (readonly string[])[]): number[] {
-  const count = Math.max(0, ...rows.map((row) => row.length));
-  return Array.from({ length: count }, (_, i) => Math.max(...rows.map((row) => [...(row[i] ?? "")].length)));
+  const widths: number[] = [];
+  for (const row of rows) {
+    for (const [i, text] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, [...text].length);
+  }
+  return widths;
 }
 
 /** The cells of a row, each as wide as its column, two spaces apart; to the left unless `sides` says otherwise. */

@@ -45,52 +45,84 @@ test("wilsonInterval(0, n) begins at 0 and wilsonInterval(n, n) ends at 1", () =
   assertClose([none.high, all.low], [1.96 ** 2 / (50 + 1.96 ** 2), 50 / (50 + 1.96 ** 2)], 1e-12);
 });
 
+test("wilsonInterval(correct, total, z) lies around its estimate, begins at 0 for none and ends at 1 for all", () => {
+  const zs = [1e-200, 0.001, 1, 1.96, 3.3, 1e9, 1e155, 1e200, Number.MAX_VALUE];
+  for (let total = 1; total < 3000; total++) {
+    for (const correct of [0, 1, total >> 1, total - 1, total]) {
+      for (const z of total < 30 ? zs : [1.96]) {
+        const { estimate, low, high } = wilsonInterval(correct, total, z);
+        const what = `${correct} of ${total}, z = ${z}: ${low} … ${high}`;
+        assert.ok(low >= 0 && low <= estimate && estimate <= high && high <= 1, what);
+        assert.ok((correct > 0 || low === 0) && (correct < total || high === 1), what);
+      }
+    }
+  }
+});
+
 test("wilsonInterval(correct, total) is as wide below as its mirror image is above", () => {
   const [a, b] = [wilsonInterval(3, 40), wilsonInterval(37, 40)];
   assertClose([a.low, a.high], [1 - b.high, 1 - b.low], 1e-12);
 });
 
 test("wilsonInterval(correct, total) refuses counts that make no sense", () => {
-  for (const [correct, total] of [
-    [1, 0],
-    [-1, 5],
-    [6, 5],
-    [Number.NaN, 5],
-    [1, Number.NaN],
-  ] as const) {
-    assert.throws(
-      () => wilsonInterval(correct, total),
-      /^RangeError: Expected `correct` in 0 … `total` and `total` above 0, got/,
-    );
+  for (const total of [0, 2.5, Number.NaN, Infinity]) {
+    const message = `Expected \`total\` to be a whole number above 0, got ${total}.`;
+    assert.throws(() => wilsonInterval(1, total), { name: "RangeError", message });
   }
+  for (const correct of [-1, 6, 2.5, Number.NaN]) {
+    const message = `Expected \`correct\` to be a whole number in 0 … 5, got ${correct}.`;
+    assert.throws(() => wilsonInterval(correct, 5), { name: "RangeError", message });
+  }
+  for (const z of [0, -1, Number.NaN, Infinity])
+    assert.throws(() => wilsonInterval(1, 5, z), /^RangeError: Expected `z` to be a finite number above 0, got/);
 });
 
-test("confusionMatrix(labels, predictions, classes) counts labels in rows and predictions in columns", () => {
-  assert.deepEqual(confusionMatrix([0, 0, 1, 2, 2, 2], Uint8Array.of(0, 1, 1, 2, 0, 2), 3), [
+test("confusionMatrix(labels, predictions, {classes}) counts labels in rows and predictions in columns", () => {
+  assert.deepEqual(confusionMatrix([0, 0, 1, 2, 2, 2], Uint8Array.of(0, 1, 1, 2, 0, 2), { classes: 3 }), [
     [1, 1, 0],
     [0, 1, 0],
     [1, 0, 2],
   ]);
-  assert.deepEqual(confusionMatrix([], [], 2), [
+  assert.deepEqual(confusionMatrix([], [], { classes: 2 }), [
     [0, 0],
     [0, 0],
   ]);
-  assert.equal(confusionMatrix([9], [9])[9]?.[9], 1);
 });
 
-test("confusionMatrix(labels, predictions, classes) refuses other lengths and other classes", () => {
-  assert.throws(() => confusionMatrix([1], [1, 2]), /^Error: Expected one prediction for each of 1 labels, got 2\.$/);
+test("confusionMatrix(labels, predictions, {classes}) refuses other lengths and other classes", () => {
+  assert.throws(
+    () => confusionMatrix([1], [1, 2], { classes: 3 }),
+    /^Error: Expected one prediction for each of 1 labels, got 2\.$/,
+  );
   for (const [label, prediction] of [
     [0, 3],
     [3, 0],
-    [0, -1],
-    [0.5, 0],
-    [0, Number.NaN],
+    [3, 3],
   ] as const) {
     assert.throws(
-      () => confusionMatrix([0, label], [0, prediction], 3),
+      () => confusionMatrix([0, label], [0, prediction], { classes: 3 }),
       /^RangeError: Expected classes in 0 … 2, got .* at index 1\.$/,
     );
+  }
+});
+
+test("countCorrect and confusionMatrix refuse, in the same words, what is no class", () => {
+  const counts = [countCorrect, (a: number[], b: number[]) => confusionMatrix(a, b, { classes: 3 })];
+  for (const [wrong, kind, got] of [
+    [-1, "RangeError", "-1"],
+    [0.5, "RangeError", "0.5"],
+    [Number.NaN, "RangeError", "NaN"],
+    ["0", "TypeError", '"0"'],
+    ["length", "TypeError", '"length"'],
+    [1n, "TypeError", "1n"],
+    [true, "TypeError", "true"],
+    [undefined, "TypeError", "undefined"],
+  ] as const) {
+    for (const count of counts) {
+      const message = (name: string) => `Expected \`${name}\` to hold whole numbers, 0 or more, got ${got} at index 1.`;
+      assert.throws(() => count([0, wrong as number], [0, 0]), { name: kind, message: message("labels") });
+      assert.throws(() => count([0, 0], [0, wrong as number]), { name: kind, message: message("predictions") });
+    }
   }
 });
 
@@ -108,7 +140,7 @@ test("meanAndDeviation(values) divides by n − 1", () => {
 
 test("predictionsOf(logits, {classes}) is the place of the largest logit, the first of equal ones", () => {
   assert.deepEqual(Array.from(predictionsOf([0, -1, 3, 5, 5, 2, -3, -2, -2], { classes: 3 })), [2, 0, 1]);
-  assert.equal(predictionsOf(new Float32Array(20)).length, 2);
+  assert.equal(predictionsOf(new Float32Array(260), { classes: 26 }).length, 10);
   assert.throws(() => predictionsOf([1, 2, 3], { classes: 2 }), {
     message: "Expected `logits` to hold 2 numbers an image, got 3 in all.",
   });

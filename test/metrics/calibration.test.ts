@@ -106,9 +106,12 @@ test("expectedCalibrationError(bins) weights the distances by images", () => {
 test("reliability(confidences, correct) refuses what makes no sense", () => {
   assert.throws(
     () => reliability([0.5, 1.5], [1, 1]),
-    /^RangeError: Expected confidences in 0 … 1, got 0\.5 … 1\.5\.$/,
+    /^RangeError: Expected confidences in 0 … 1, got 1\.5 at index 1\.$/,
   );
-  assert.throws(() => reliability([0.5, -0.5], [1, 1]), /^RangeError: Expected confidences in 0 … 1, got -0\.5 … 0\.5/);
+  assert.throws(
+    () => reliability([0.5, -0.5], [1, 1]),
+    /^RangeError: Expected confidences in 0 … 1, got -0\.5 at index 1/,
+  );
   for (const bins of [0, 2.5, Number.NaN])
     assert.throws(() => reliability([1], [1], { bins }), /^RangeError: Expected `bins` to be a whole number above 0/);
   assert.throws(
@@ -121,7 +124,7 @@ test("topProbability(logits, {classes, temperature}) is the largest softmax prob
   const logits = [Math.log(1), Math.log(3), 0, Math.log(5), Math.log(4), Math.log(1)];
   assertClose(topProbability(logits, { classes: 3 }), [3 / 5, 5 / 10], 1e-15);
   assertClose(topProbability(logits, { classes: 3, temperature: 0.5 }), [9 / 11, 25 / 42], 1e-15);
-  assertClose(topProbability(new Float32Array(20)), [0.1, 0.1], 1e-15);
+  assertClose(topProbability(new Float32Array(20), { classes: 10 }), [0.1, 0.1], 1e-15);
   assert.throws(
     () => topProbability([1, 2, 3], { classes: 2 }),
     /^Error: Expected `logits` to hold 2 numbers an image/,
@@ -184,5 +187,17 @@ test("fitTemperature(logits, labels) refuses no images, unknown labels and a mod
   );
   assert.throws(() => fitTemperature([1, 2], [2]), /^RangeError: Expected labels in 0 … 1, got 2 at index 0\.$/);
   assert.throws(() => fitTemperature([1, 2, 3], [0, 1]), /^Error: Expected the same number of classes for each of 2/);
-  assert.throws(() => fitTemperature([1, Number.NaN], [0]), /^RangeError: Expected `logits` to be finite, got others/);
+  assert.throws(
+    () => fitTemperature([1, Number.NaN], [0]),
+    /^RangeError: Expected `logits` to be finite, got NaN at index 1: look for/,
+  );
+});
+
+test("fitTemperature(logits, labels) refuses logits that it cannot divide by 1/100, in their own words", () => {
+  assert.throws(
+    () => fitTemperature([1e307, -1e307], [0]),
+    /^RangeError: Expected `logits` within ±1e300 to fit a temperature, got 1e\+307 at index 0\.$/,
+  );
+  assert.equal(fitTemperature([1e300, -1e300], [0]), 1);
+  assert.equal(fitTemperature([1e300, -1e300], [1]), 100);
 });

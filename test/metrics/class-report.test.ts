@@ -76,6 +76,7 @@ test("classReport(confusion) gives F1 as the harmonic mean, and accuracy as the 
     confusionMatrix(
       labels,
       labels.map((label) => (source.uniform() < 0.3 ? source.integer(0, 9) : label)),
+      { classes: 10 },
     ),
   );
   for (const { precision, recall, f1 } of classes) assertClose([f1], [2 / (1 / precision + 1 / recall)], 1e-12);

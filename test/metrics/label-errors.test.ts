@@ -47,6 +47,14 @@ test("rankByLoss(logits, labels) holds every image once, equal losses in the ord
   assert.throws(() => rankByLoss([1, 0], [2]), /^RangeError: Expected labels in 0 … 1, got 2 at index 0\.$/);
 });
 
+test("rankByLoss(logits, labels) refuses logits with one NaN, which would stand anywhere in the order", () => {
+  const logits = [1, 0, Number.NaN, 0, 0, 1];
+  assert.throws(
+    () => rankByLoss(logits, [1, 0, 0]),
+    /^RangeError: Expected `logits` to be finite, got NaN at index 2: look for NaN in the weights and the images\.$/,
+  );
+});
+
 test("confidentLearning(logits, labels) gives the hand-worked joint, thresholds and suspects", () => {
   const logits = logitsOf([
     [0.9, 0.1],
@@ -151,4 +159,12 @@ test("knownMnistErrors holds 15 labels of the test set, ten of them with another
   const settled = knownMnistErrors.filter(({ majority }) => majority !== undefined);
   assert.equal(settled.length, 10);
   for (const { given, majority } of settled) assert.notEqual(given, majority);
+});
+
+test("rankByLoss([], []) is empty, and confidentLearning([], []) is refused, as it has no classes", () => {
+  assert.deepEqual(rankByLoss([], []), []);
+  assert.throws(
+    () => confidentLearning([], []),
+    /^RangeError: Expected at least one image with its logits, got none\.$/,
+  );
 });

@@ -60,7 +60,7 @@ test("mcnemar(labels, first, second) refuses predictions of another length", () 
   ] as const) {
     assert.throws(
       () => mcnemar([1, 2], first, second),
-      /^Error: Expected `first` and `second` to hold a prediction for each of 2 labels, got \d and \d\.$/,
+      /^Error: Expected one prediction for each of 2 labels, got [13]\.$/,
     );
   }
 });

@@ -34,15 +34,15 @@ test("softmax(logits, {classes, temperature}) is exp(x / t) over its sum, row by
   assertClose(softmax([0, Math.log(3)], { classes: 2 }), [0.25, 0.75], 1e-15);
 });
 
-test("softmax(logits) takes ten classes and a temperature of 1 unless told", () => {
+test("softmax(logits, {classes}) takes a temperature of 1 unless told", () => {
   const logits = someLogits(4, 10);
-  assert.deepEqual(softmax(logits), softmax(logits, { classes: 10, temperature: 1 }));
+  assert.deepEqual(softmax(logits, { classes: 10 }), softmax(logits, { classes: 10, temperature: 1 }));
 });
 
 test("softmax(logits) gives rows that sum to 1, also of logits that would overflow", () => {
   const extreme = [1e4, -1e4, 0, 9999, 1e4, 1e4, -1e4, -1e4, -1e4, -1e4];
   for (const logits of [someLogits(20, 10), extreme, extreme.map((x) => x - 2e4)]) {
-    const sums = rowsOf(softmax(logits), 10).map((row) => row.reduce((a, b) => a + b));
+    const sums = rowsOf(softmax(logits, { classes: 10 }), 10).map((row) => row.reduce((a, b) => a + b));
     assertClose(sums, Array(logits.length / 10).fill(1), 1e-12);
   }
   assertClose(softmax([1e4, -1e4], { classes: 2 }), [1, 0], 0);
@@ -96,7 +96,6 @@ test("classCount(values, labels) and lossOfEach(logits, labels) refuse counts th
     ],
     [[], [0]],
     [[1, 2], []],
-    [[], []],
     [[1], [0, 0]],
   ] as const) {
     const error = new RegExp(
@@ -109,7 +108,7 @@ test("classCount(values, labels) and lossOfEach(logits, labels) refuse counts th
 
 test("softmax(logits) refuses rows that are cut short and temperatures that are not above 0", () => {
   assert.throws(
-    () => softmax(new Float32Array(25)),
+    () => softmax(new Float32Array(25), { classes: 10 }),
     /^Error: Expected `logits` to hold 10 numbers an image, got 25 in all\.$/,
   );
   for (const temperature of [0, -1, Number.NaN]) {
@@ -135,4 +134,20 @@ test("softmax and lossOfEach refuse a temperature that is not above 0", () => {
     assert.throws(() => softmax([1, 2], { classes: 2, temperature }), { name: "RangeError", message });
     assert.throws(() => lossOfEach([1, 2], [0], { temperature }), { name: "RangeError", message });
   }
+});
+
+test("softmax and lossOfEach refuse a temperature so small that logits divided by it are not finite", () => {
+  const message = "Expected logits that stay finite when divided by `temperature`, got 1e-320: take a larger one.";
+  for (const logits of [
+    [1, 2],
+    [-1, -2],
+  ]) {
+    assert.throws(() => softmax(logits, { classes: 2, temperature: 1e-320 }), { name: "RangeError", message });
+    assert.throws(() => lossOfEach(logits, [0], { temperature: 1e-320 }), { name: "RangeError", message });
+  }
+});
+
+test("lossOfEach([], []) is empty, and classCount([], []) has nothing to tell classes by", () => {
+  assert.deepEqual(lossOfEach([], []), new Float64Array(0));
+  assert.throws(() => classCount([], []), /^RangeError: Expected at least one image with its logits, got none\.$/);
 });

@@ -1,7 +1,8 @@
-import { checkWhole } from "../common/checks";
-import { type Interval, wilsonInterval } from "./accuracy";
+import { checkFinite, checkList, checkWhole } from "../common/checks";
+import { type Interval, placeOfLargest, wilsonInterval } from "./accuracy";
+import { checkEach, checkLabels, checkLogits, classesOf } from "./checks";
 import { mostConfidentFirst } from "./risk-coverage";
-import { classCount, lossOfEach, softmax } from "./softmax";
+import { classCount, type SoftmaxOptions, softmax } from "./softmax";
 
 /** Images of similar confidence: calibrated means that `confidence` and `accuracy` agree. */
 export interface ReliabilityBin {
@@ -27,8 +28,8 @@ export interface ReliabilityOptions {
  * @param confidences [n] in 0 … 1, see `topProbability`
  * @param correct [n] whether the prediction is right: booleans, or 1 and 0
  * @returns at most `bins` bins, which hold each image once
- * @throws when the lists are empty, differ in length or hold NaN, when a confidence is outside 0 … 1, `bins` is not a
- *   whole number above 0 or `binning` an unknown word
+ * @throws when these are no lists, are empty or differ in length, a confidence is NaN or outside 0 … 1, an item of
+ *   `correct` is none of the above, `bins` is not a whole number above 0 or `binning` an unknown word
  */
 export function reliability(
   confidences: ArrayLike<number>,
@@ -38,8 +39,7 @@ export function reliability(
   const order = mostConfidentFirst(confidences, correct).reverse();
   const sorted = Float64Array.from(order, (i) => confidences[i] as number);
   const count = sorted.length;
-  if (!((sorted[0] as number) >= 0 && (sorted[count - 1] as number) <= 1))
-    throw new RangeError(`Expected confidences in 0 … 1, got ${sorted[0]} … ${sorted[count - 1]}.`);
+  checkEach(confidences, (confidence) => confidence >= 0 && confidence <= 1, "Expected confidences in 0 … 1");
   checkWhole("bins", bins, { above: 0 });
   if (binning !== "width" && binning !== "mass")
     throw new Error(`Expected \`binning\` to be "width" or "mass", got ${binning}.`);
@@ -60,26 +60,37 @@ export function reliability(
   return result;
 }
 
-/** Mean distance between accuracy and confidence, weighted by images (Naeini et al. 2015; Guo et al. 2017): 0 … 1. */
+/**
+ * Mean distance between accuracy and confidence, weighted by images (Naeini et al. 2015; Guo et al. 2017): 0 … 1.
+ * @param bins as `reliability` gives them
+ * @throws when these are no list, there are no bins, or one without images, or with a confidence or accuracy outside 0
+ *   … 1
+ */
 export function expectedCalibrationError(bins: readonly ReliabilityBin[]): number {
+  checkList("bins", bins);
   if (bins.length === 0) throw new RangeError("Expected `bins` to hold at least one bin, got none.");
+  bins.forEach(({ images, confidence, accuracy }, bin) => {
+    checkWhole(`images of bin ${bin}`, images, { above: 0 });
+    checkFinite(`confidence of bin ${bin}`, confidence, { from: 0, to: 1 });
+    checkFinite(`accuracy of bin ${bin}`, accuracy.estimate, { from: 0, to: 1 });
+  });
   const total = bins.reduce((sum, { images }) => sum + images, 0);
   return bins.reduce((sum, bin) => sum + (bin.images / total) * Math.abs(bin.accuracy.estimate - bin.confidence), 0);
 }
 
 /**
  * The softmax probability of the predicted class of each image.
- * @param logits [n × classes], row by row
+ * @param logits [n × classes], row by row, finite
+ * @param options as of `softmax`, with its errors
  * @returns float64 [n], each in 1 / classes … 1
  */
-export function topProbability(
-  logits: ArrayLike<number>,
-  { classes = 10, temperature = 1 }: { classes?: number; temperature?: number } = {},
-): Float64Array {
-  const probabilities = softmax(logits, { classes, temperature });
-  return Float64Array.from({ length: logits.length / classes }, (_, i) =>
-    Math.max(...probabilities.subarray(i * classes, (i + 1) * classes)),
-  );
+export function topProbability(logits: ArrayLike<number>, options: SoftmaxOptions & { classes: number }): Float64Array {
+  const classes = classesOf(options);
+  const probabilities = softmax(logits, options);
+  return Float64Array.from({ length: logits.length / classes }, (_, i) => {
+    const best = placeOfLargest(probabilities, i * classes, classes);
+    return probabilities[i * classes + best] as number;
+  });
 }
 
 /**
@@ -89,13 +100,17 @@ export function topProbability(
  * when all logits of an image are equal.
  * @param logits [n × classes], row by row, finite
  * @param labels [n] whole numbers in 0 … classes − 1
- * @throws when there are no labels, the logits are not finite or not as many for each
- *   label, or a label is not one of the classes
+ * @throws when these are no lists, there are no labels, the logits are not within ±10³⁰⁰ or not as many for each label,
+ *   or a label is not one of the classes
  */
 export function fitTemperature(logits: ArrayLike<number>, labels: ArrayLike<number>): number {
+  checkList("labels", labels);
   if (labels.length === 0) throw new RangeError("Expected at least one image to fit a temperature, got none.");
-  if (!lossOfEach(logits, labels).every(Number.isFinite))
-    throw new RangeError("Expected `logits` to be finite, got others: look for NaN in the weights.");
+  const classes = classCount(logits, labels);
+  checkLogits(logits, classes);
+  checkLabels(labels, classes);
+  // larger ones would leave the range of numbers where they are divided by 1/100
+  checkEach(logits, (logit) => Math.abs(logit) <= 1e300, "Expected `logits` within ±1e300 to fit a temperature");
   let [low, high] = [1 / 100, 100];
   const [atLow, atHigh] = [slope(logits, labels, low), slope(logits, labels, high)];
   // a convex loss whose slope is 0 at both ends is constant between them

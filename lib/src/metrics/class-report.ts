@@ -1,4 +1,4 @@
-import { checkWhole } from "../common/checks";
+import { checkList, checkWhole, typeName } from "../common/checks";
 import { type Interval, wilsonInterval } from "./accuracy";
 
 /** How well one class is recognised. */
@@ -96,7 +96,13 @@ function classRow(label: number, row: readonly number[], column: readonly number
 }
 
 function checkConfusion(confusion: readonly (readonly number[])[]): void {
+  const rows: unknown = confusion;
+  if (!Array.isArray(rows))
+    throw new TypeError(
+      `Expected \`confusion\` as an array of rows, got ${typeName(rows)}: pass what \`confusionMatrix\` gives.`,
+    );
   confusion.forEach((row, label) => {
+    checkList(`row ${label} of \`confusion\``, row);
     if (row.length !== confusion.length)
       throw new Error(
         `Expected \`confusion\` to be square, got ${row.length} columns in row ${label} of ${confusion.length}.`,

@@ -1,4 +1,7 @@
-import { classCount, lossOfEach, softmax } from "./softmax";
+import { checkWhole } from "../common/checks";
+import { placeOfLargest } from "./accuracy";
+import { checkLabels } from "./checks";
+import { classCount, isEmpty, lossOfEach, softmax } from "./softmax";
 
 /** An image whose label may be wrong. */
 export interface Suspect {
@@ -23,14 +26,17 @@ export interface ConfidentLearning {
 /**
  * All images, the label that surprises the model most first. Score: the softmax cross-entropy in nats; suggested: the
  * most probable class, which may be the label.
- * @param logits [n × classes], row by row
- * @param labels [n]
+ * @param logits [n × classes], row by row, finite
+ * @param labels [n] whole numbers in 0 … classes − 1
+ * @throws when logits and labels are no lists or do not match, a logit is not finite, or a label is not one of the
+ *   classes
  */
 export function rankByLoss(logits: ArrayLike<number>, labels: ArrayLike<number>): Suspect[] {
+  if (isEmpty(logits, labels)) return [];
   const classes = classCount(logits, labels);
   const suspects = Array.from(lossOfEach(logits, labels), (score, index) => {
-    const row = Array.from({ length: classes }, (_, j) => logits[index * classes + j] as number);
-    return { index, label: labels[index] as number, suggested: row.indexOf(Math.max(...row)), score };
+    const suggested = placeOfLargest(logits, index * classes, classes);
+    return { index, label: labels[index] as number, suggested, score };
   });
   return suspects.sort(mostSuspiciousFirst);
 }
@@ -42,11 +48,14 @@ export function rankByLoss(logits: ArrayLike<number>, labels: ArrayLike<number>)
  *
  * The logits must come from models that were not trained on these images, as in cross-validation: a model that has seen
  * an image has learnt its label too, right or wrong, and agrees with it.
- * @param logits [n × classes], row by row
- * @param labels [n]
+ * @param logits [n × classes], row by row, finite; at most 256 classes
+ * @param labels [n] whole numbers in 0 … classes − 1
+ * @throws as `rankByLoss`, and when there are no images or more classes
  */
 export function confidentLearning(logits: ArrayLike<number>, labels: ArrayLike<number>): ConfidentLearning {
   const classes = classCount(logits, labels);
+  checkWhole("the number of classes", classes, { from: 1, to: 256 });
+  checkLabels(labels, classes);
   const probabilities = softmax(logits, { classes });
   const probability = (image: number, j: number) => probabilities[image * classes + j] as number;
   const thresholds = meanOwnProbability(probability, labels, classes);
@@ -55,9 +64,9 @@ export function confidentLearning(logits: ArrayLike<number>, labels: ArrayLike<n
   for (let index = 0; index < labels.length; index++) {
     const label = labels[index] as number;
     const reached = thresholds.map((threshold, j) => (probability(index, j) >= threshold ? probability(index, j) : -1));
-    const highest = Math.max(...reached);
+    const suggested = placeOfLargest(reached, 0, classes);
+    const highest = reached[suggested] as number;
     if (highest < 0) continue;
-    const suggested = reached.indexOf(highest);
     (joint[label] as number[])[suggested] = (joint[label]?.[suggested] as number) + 1;
     if (suggested !== label) suspects.push({ index, label, suggested, score: highest - probability(index, label) });
   }
@@ -104,9 +113,7 @@ function meanOwnProbability(
   const counts = new Array<number>(classes).fill(0);
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i] as number;
-    if (sums[label] === undefined)
-      throw new RangeError(`Expected labels in 0 … ${classes - 1}, got ${label} at index ${i}.`);
-    sums[label] += probability(i, label);
+    sums[label] = (sums[label] as number) + probability(i, label);
     counts[label] = (counts[label] as number) + 1;
   }
   return sums.map((sum, label) => sum / (counts[label] as number));

@@ -1,3 +1,5 @@
+import { checkPredictions } from "./checks";
+
 /** How two classifiers fare on the same images, and how likely so uneven a split is if they are equally good. */
 export interface PairedComparison {
   /** images that only the first gets right */
@@ -17,19 +19,14 @@ export interface PairedComparison {
  * @param first [n] predicted classes of one classifier
  * @param second [n] predicted classes of the other
  * @returns counts of images, which add up to n, and the p value in 0 … 1
- * @throws when the lists differ in length
+ * @throws when these are no lists, differ in length, or hold anything but whole numbers, 0 or more
  */
 export function mcnemar(
   labels: ArrayLike<number>,
   first: ArrayLike<number>,
   second: ArrayLike<number>,
 ): PairedComparison {
-  if (first.length !== labels.length || second.length !== labels.length) {
-    throw new Error(
-      `Expected \`first\` and \`second\` to hold a prediction for each of ${labels.length} labels, ` +
-        `got ${first.length} and ${second.length}.`,
-    );
-  }
+  checkPredictions({ labels, first, second });
   let [onlyFirst, onlySecond, both] = [0, 0, 0];
   for (let i = 0; i < labels.length; i++) {
     const [firstRight, secondRight] = [first[i] === labels[i], second[i] === labels[i]];

@@ -130,7 +130,8 @@ test("compile(inputs, f) reports what a graph cannot repeat, with what f returne
 test("compile(inputs, f) reports a graph that TensorFlow does not load, does not run, or that gives something else", async (t) => {
   // a kernel whose whole numbers are too long for tfjs says so on the console
   t.mock.method(console, "warn", () => undefined);
-  const where = (x: tf.Tensor) => runKernel("Where", [], [tf.greater(x, 1.5)]);
+  const whole = (x: tf.Tensor) =>
+    runKernel("ArgMax", [typeAttribute("T", "float32"), typeAttribute("Tidx", "int32")], [x, tf.scalar(0, "int32")]);
   const random = () =>
     runKernel(
       "RandomUniform",
@@ -139,7 +140,10 @@ test("compile(inputs, f) reports a graph that TensorFlow does not load, does not
     );
   await assertNothingLeft(async () => {
     for (const [f, problem] of [
-      [(x: tf.Tensor) => ({ y: tf.cast(where(x), "float32") }), /^TensorFlow does not run it as a graph: .*int64/],
+      [
+        (x: tf.Tensor) => ({ y: tf.reshape(tf.cast(whole(x), "float32"), [1]) }),
+        /^TensorFlow does not run it as a graph: .*int64/,
+      ],
       [(x: tf.Tensor) => ({ y: tf.add(x, random()) }), /^as a graph it gives another `y`$/],
     ] as const) {
       const found = await compileVector((x) => tf.tidy(() => f(x)));
@@ -147,14 +151,10 @@ test("compile(inputs, f) reports a graph that TensorFlow does not load, does not
       assert.ok(found.outputs.y?.length);
     }
     const x = tf.scalar(2);
-    // a name that TensorFlow refuses; and one tensor under two names, which a graph cannot tell apart
-    for (const inputs of [{ "not a name": x }, { a: x, b: x }] as NamedTensors[]) {
-      const { problem, outputs } = await compile(inputs, () => ({ y: tf.square(x) }));
-      assert.match(problem as string, /^TensorFlow does not run it as a graph: /);
-      assert.deepEqual(numbers(outputs as NamedTensors), { y: [4] });
-      tf.dispose(outputs as tf.TensorContainer);
-    }
-    x.dispose();
+    const { problem, outputs } = await compile({ a: x, b: x }, () => ({ y: tf.square(x) }));
+    assert.equal(problem, "b: a graph cannot tell it from another input, which is the same tensor");
+    assert.deepEqual(numbers(outputs as NamedTensors), { y: [4] });
+    tf.dispose([outputs, x] as tf.TensorContainer);
   });
 });
 
@@ -184,24 +184,115 @@ test("compile(inputs, f) passes on what f throws, at the first call and at the s
   }
 });
 
-test("compiled.run(inputs) refuses inputs that are missing or of other names", async () => {
+test("compile(inputs, f) takes inputs of any name, also those of the graph's own nodes", async () => {
   await assertNothingLeft(async () => {
-    const x = tf.tensor1d([1, 2]);
-    const { compiled } = await compile({ x }, () => ({ y: tf.square(x) }));
-    for (const inputs of [{}, { y: x }, { x, y: x }] as NamedTensors[])
-      assert.throws(() => compiled?.run(inputs), /input names are x/);
-    compiled?.dispose();
-    x.dispose();
+    for (const name of ["two words", "", "größe", "a/b:0", "Square_1", "Placeholder_0", "Const_1"]) {
+      const [x, other] = [tf.tensor1d([1, 2]), tf.tensor1d([3, 4])];
+      const { compiled, problem } = await compile({ [name]: x }, () => tf.tidy(() => ({ y: tf.square(tf.add(x, 1)) })));
+      assert.equal(problem, undefined, name);
+      const result = compiled?.run({ [name]: other }) as NamedTensors;
+      assert.deepEqual(numbers(result), { y: [16, 25] }, name);
+      compiled?.dispose();
+      tf.dispose([x, other, result] as tf.TensorContainer);
+    }
   });
 });
 
-test("compiled.run(inputs) refuses another shape than it was compiled for", async () => {
+test("compiled.run(inputs) refuses to go on after a variable that f reads has been set, in whatever way f reads it", async () => {
+  const speed = tf.variable(tf.scalar(2), false, "speed");
+  const list = tf.variable(tf.ones([3]), true, "list");
+  const ways: [tf.Variable, (x: tf.Tensor1D) => NamedTensors][] = [
+    [speed, (x) => ({ y: tf.mul(x, speed) })],
+    [speed, (x) => ({ y: tf.mul(x, speed.dataSync()[0] as number) })],
+    [list, (x) => ({ y: tf.square(x), z: tf.clone(list) })],
+    [list, (x) => ({ y: tf.reshape(tf.matMul(tf.reshape(list, [3, 1]), tf.reshape(x, [1, 3])), [9]) })],
+    [list, (x) => ({ y: tf.variableGrads(() => tf.sum(tf.mul(x, tf.square(list))), [list]).grads.list as tf.Tensor })],
+  ];
+  const set = (variable: tf.Variable) => tf.tidy(() => variable.assign(tf.add(variable, 3)));
   await assertNothingLeft(async () => {
-    const [x, longer] = [tf.tensor1d([1, 2]), tf.tensor1d([1, 2, 3])];
-    const { compiled } = await compile({ x }, () => ({ y: tf.square(x) }));
-    assert.throws(() => compiled?.run({ x: longer }), /^Error: Expected `x` of shape \[2\], got \[3\]: compile again/);
+    const x = tf.tensor1d([1, 2, 3]);
+    for (const [variable, f] of ways) {
+      const { compiled, problem } = await compile({ x }, () => tf.tidy(() => f(x)), [speed]);
+      assert.equal(problem, undefined);
+      tf.dispose(compiled?.run({ x }) as NamedTensors);
+      set(variable === speed ? list : speed);
+      // to what it was
+      tf.tidy(() => variable.assign(tf.mul(variable, 1)));
+      tf.dispose(compiled?.run({ x }) as NamedTensors);
+      set(variable);
+      const message = new RegExp(`^Error: Expected the variable \`${variable.name}\` as it was .* has been set since`);
+      assert.throws(() => compiled?.run({ x }), message);
+      compiled?.dispose();
+    }
+    const { compiled } = await compile({ x, speed }, () => ({ y: tf.mul(x, speed) }));
+    tf.tidy(() => speed.assign(tf.scalar(5)));
+    const y = compiled?.run({ x, speed }).y as tf.Tensor;
+    assert.deepEqual(Array.from(y.dataSync()), [5, 10, 15]);
     compiled?.dispose();
-    tf.dispose([x, longer]);
+    tf.dispose([x, y]);
+  });
+  tf.dispose([speed, list]);
+});
+
+test("compile(inputs, f) reports by name a kernel whose output is as long as values say", async () => {
+  const boxes = (x: tf.Tensor1D) => tf.tile(tf.reshape(x, [3, 1]), [1, 4]) as tf.Tensor2D;
+  const float = typeAttribute("T", "float32");
+  const segments = () => [float, typeAttribute("Tindices", "int32")];
+  const cases: [string, (x: tf.Tensor1D) => tf.Tensor][] = [
+    ["UniqueV2", (x) => tf.sum(tf.unique(x).values)],
+    ["NonMaxSuppressionV3", (x) => tf.image.nonMaxSuppression(boxes(x), x, 3)],
+    ["NonMaxSuppressionV5", (x) => tf.image.nonMaxSuppressionWithScore(boxes(x), x, 3).selectedScores as tf.Tensor],
+    ["Where", (x) => tf.ones([runKernel("Where", [], [tf.greater(x, 1.5)]).shape[0] as number])],
+    ["SegmentSum", (x) => runKernel("SegmentSum", segments(), [x, tf.tensor1d([0, 0, 1], "int32")])],
+  ];
+  await assertNothingLeft(async () => {
+    for (const [kernel, f] of cases) {
+      const { problem } = await compileVector((x) => tf.tidy(() => ({ y: f(x) })));
+      assert.equal(problem, `${kernel}: the shape of its output depends on values`);
+    }
+    const padded = (x: tf.Tensor1D) =>
+      tf.image.nonMaxSuppressionPadded(boxes(x), x, 3, 0.5, 0, true).selectedIndices as tf.Tensor;
+    const { problem } = await compileVector((x) => tf.tidy(() => ({ y: padded(x) })));
+    assert.equal(problem, undefined);
+  });
+});
+
+test("compiled.run(inputs) says which inputs do not fit, and how", async () => {
+  await assertNothingLeft(async () => {
+    const [x, n] = [tf.tensor1d([1, 2]), tf.tensor1d([1, 2], "int32")];
+    const [longer, gone] = [tf.tensor1d([1, 2, 3]), tf.tensor1d([1, 2])];
+    gone.dispose();
+    const { compiled } = await compile({ x, n }, () => ({ y: tf.square(x) }));
+    const cases: [object, string, string][] = [
+      [{}, "Error", "Expected inputs named `x`, `n`, got none: give each by its name."],
+      [{ x }, "Error", "Expected inputs named `x`, `n`, got `x`: give each by its name."],
+      [{ x, y: n }, "Error", "Expected inputs named `x`, `n`, got `x`, `y`: give each by its name."],
+      [{ x, n, y: x }, "Error", "Expected inputs named `x`, `n`, got `x`, `n`, `y`: give each by its name."],
+      [{ x: undefined, n }, "TypeError", "Expected `x` to be a tensor, got undefined."],
+      [{ x: [1, 2], n }, "TypeError", "Expected `x` to be a tensor, got object."],
+      [{ x: gone, n }, "Error", "Expected `x` to be a tensor that holds numbers, got a disposed one."],
+      [{ x: n, n }, "Error", "Expected `x` of dtype float32, got int32: cast it, or compile again."],
+      [{ x, n: x }, "Error", "Expected `n` of dtype int32, got float32: cast it, or compile again."],
+      [{ x: longer, n }, "Error", "Expected `x` of shape [2], got [3]: compile again for other shapes."],
+    ];
+    for (const [inputs, name, message] of cases)
+      assert.throws(() => compiled?.run(inputs as NamedTensors), { name, message });
+    compiled?.dispose();
+    tf.dispose([x, n, longer]);
+  });
+});
+
+test("compiled.run(inputs) refuses to give an output of another shape than it was compiled with", async () => {
+  await assertNothingLeft(async () => {
+    const [shape, other] = [tf.tensor1d([1, 2], "int32"), tf.tensor1d([2, 2], "int32")];
+    const attributes = [typeAttribute("T", "float32"), typeAttribute("index_type", "int32")];
+    const fill = () => tf.tidy(() => ({ y: runKernel("Fill", attributes, [shape, tf.scalar(3)]) }));
+    const { compiled } = await compile({ shape }, fill);
+    const message =
+      /^Error: Expected `y` of shape \[1,2\], as compiled, got \[2,2\]: its shape depends on the inputs' values/;
+    assert.throws(() => compiled?.run({ shape: other }), message);
+    compiled?.dispose();
+    tf.dispose([shape, other]);
   });
 });
 

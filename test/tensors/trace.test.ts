@@ -30,19 +30,19 @@ test("trace(inputs, f) gives what f returns and every kernel between, in order, 
   assert.deepEqual(
     graph?.nodes.map(({ name, op, input }) => [name, op, input]),
     [
-      ["x", "Placeholder", []],
-      ["Neg_1", "Neg", ["x"]],
+      ["Placeholder_0", "Placeholder", []],
+      ["Neg_1", "Neg", ["Placeholder_0"]],
       ["Square_2", "Square", ["Neg_1"]],
     ],
   );
   assert.deepEqual(graph?.nodes[1]?.attr, { T: { type: 1 } });
   const tensorShape = { dim: [{ size: 3 }] };
-  assert.deepEqual(graph?.inputs, { x: { name: "x:0", dtype: 1, tensorShape } });
+  assert.deepEqual(graph?.inputs, { x: { name: "Placeholder_0:0", dtype: 1, tensorShape } });
   assert.deepEqual(graph?.outputs, { y: { name: "Square_2:0", dtype: 1, tensorShape } });
 });
 
 test("trace(inputs, f) holds what is not an input as a constant, as it is at that moment", () => {
-  const outside = tf.variable(tf.tensor1d([7, 8, 9]));
+  const outside = tf.tensor1d([7, 8, 9]);
   const found = traceOf((x) =>
     tf.tidy(() => ({ y: tf.add(tf.mul(x, outside), tf.tensor1d([0.5, 0.25, Math.fround(1 / 3)])) })),
   );
@@ -119,11 +119,18 @@ test("trace(inputs, f) lets f read constants", () => {
 test("trace(inputs, f) reports a tensor that outlives f, but for outputs and the values of `variables`", () => {
   const state = tf.variable(tf.zeros([3]));
   const counted = (x: tf.Tensor) => {
-    tf.tidy(() => state.assign(tf.add(state, x)));
+    tf.tidy(() => state.assign(tf.mul(2, x)));
     return { y: tf.square(x) };
   };
   assert.equal(traceOf(counted).problem, "it keeps a tensor from one call to the next");
   assert.equal(traceOf(counted, [state]).problem, undefined);
+  // also when no kernel made the value
+  const setting = (x: tf.Tensor) => {
+    tf.tidy(() => state.assign(tf.tensor1d([1, 2, 3])));
+    return { y: tf.square(x) };
+  };
+  assert.equal(traceOf(setting).problem, "it keeps a tensor from one call to the next");
+  assert.equal(traceOf(setting, [state]).problem, undefined);
   let kept: tf.Tensor | undefined;
   const keeping = traceOf((x) => {
     kept = tf.neg(x);

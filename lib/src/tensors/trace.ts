@@ -1,5 +1,5 @@
 import { type Graph, type GraphAttribute, type GraphNode, savedModelTypes, type TensorInfo } from "./saved-model";
-import { type KernelAttribute, type NamedTensors, type NativeBackend, nativeBackend, type tf } from "./tensorflow";
+import { type KernelAttribute, type NamedTensors, type NativeBackend, nativeBackend, tf } from "./tensorflow";
 
 /** The result of tracing a function. */
 export interface Trace<T extends NamedTensors> {
@@ -7,13 +7,15 @@ export interface Trace<T extends NamedTensors> {
   outputs: T;
   /** every kernel that ran, from inputs to outputs; undefined when there is a problem */
   graph?: Graph;
+  /** variables whose numbers from before the function became constants of the graph, and where those numbers were */
+  frozen: ReadonlyMap<tf.Variable, object>;
   /** why the graph could give other results than the function */
   problem?: string;
 }
 
 /**
  * Runs a function once and records every TensorFlow kernel that runs meanwhile, whether tfjs, a layer, a gradient or
- * `runKernel` calls it. Numbers made in JavaScript become constants of the graph.
+ * `runKernel` calls it. Numbers made in JavaScript, and tensors that are no inputs, become constants of the graph.
  * @param inputs tensors that the function reads, whose values may differ in later runs of the graph
  * @param f leaves no tensor behind but what it returns and the new values of `variables`
  */
@@ -27,33 +29,59 @@ export function trace<T extends NamedTensors>(
   const outputs = recorder.during(f);
   // a tensor kept after the call is state, such as batch normalisation's moving averages: a graph would not update it
   const known = new Set([...Object.values(outputs), ...variables].map(({ dataId }) => dataId));
-  if (recorder.made.some((dataId) => !known.has(dataId) && nativeBackend().refCount(dataId) > 0))
+  const outlives = recorder.made.some((dataId) => !known.has(dataId) && nativeBackend().refCount(dataId) > 0);
+  if (outlives || recorder.moved().some((variable) => !variables.includes(variable)))
     recorder.problem ??= "it keeps a tensor from one call to the next";
   // a graph cannot return one of its inputs as an output
   const given = new Set(Object.values(inputs).map(({ dataId }) => dataId));
   for (const [name, { dataId }] of Object.entries(outputs))
     if (given.has(dataId)) recorder.problem ??= `its \`${name}\` is one of its inputs`;
   const graph = recorder.graph(inputs, outputs);
-  return recorder.problem === undefined ? { outputs, graph } : { outputs, problem: recorder.problem };
+  const { frozen, problem } = recorder;
+  return problem === undefined ? { outputs, graph, frozen } : { outputs, frozen, problem };
 }
 
 /** @internal */
 export const notTheSame = "it does not do the same each time: it draws random numbers or counts its calls";
+
+/** Kernels whose outputs are as long as the values of their inputs say: sizes read off them would become constants. */
+const shapedByValues =
+  /^(Where|ListDiff|DecodeRaw|(Parallel)?Dynamic(Partition|Stitch)|\w*SetOperation|Unique(WithCounts)?(V2)?|NonMaxSuppression\w*|Segment\w+|Sparse(Concat|Cross|Fill|Reshape|Segment|Slice|Split)\w*|Ragged\w+)$/;
 
 class Recorder {
   private readonly nodes: GraphNode[] = [];
   /** the data id of every tensor that a kernel made */
   readonly made: object[] = [];
   problem?: string;
+  readonly frozen = new Map<tf.Variable, object>();
+  /** by data id, the variables as they are before the function runs */
+  private readonly variables = new Map<object, tf.Variable>(
+    Object.values(tf.engine().state.registeredVariables).map((variable) => [variable.dataId, variable]),
+  );
   /** by data id, the node (and output number) that made the tensor */
   private readonly places = new Map<object, string>();
 
   input(name: string, { dataId, dtype, shape }: tf.Tensor): void {
     this.attempt(name, () => {
       const attr = { dtype: { type: typeNumber(dtype) }, shape: { shape: toShape(shape) } };
-      this.nodes.push({ name, op: "Placeholder", input: [], attr });
-      this.places.set(dataId, name);
+      if (this.places.has(dataId))
+        throw new Error("a graph cannot tell it from another input, which is the same tensor");
+      // not the input's own name, which may hold a blank or be that of a kernel's node
+      const node = `Placeholder_${this.nodes.length}`;
+      this.nodes.push({ name: node, op: "Placeholder", input: [], attr });
+      this.places.set(dataId, node);
     });
+  }
+
+  /** Notes that the numbers of a variable, if these are any, have become a constant. */
+  private freeze(dataId: object): void {
+    const variable = this.variables.get(dataId);
+    if (variable) this.frozen.set(variable, dataId);
+  }
+
+  /** The variables that have other data than before the function ran. */
+  moved(): tf.Variable[] {
+    return Array.from(this.variables).flatMap(([dataId, variable]) => (variable.dataId === dataId ? [] : [variable]));
   }
 
   /** Calls `f` while the backend's public methods, through which every kernel runs, record their calls. */
@@ -73,6 +101,7 @@ class Recorder {
       },
       readSync: (dataId) => {
         if (this.places.has(dataId)) this.problem ??= "it reads numbers of a tensor that depend on the batch";
+        this.freeze(dataId);
         return readSync.call(backend, dataId);
       },
     };
@@ -114,6 +143,8 @@ class Recorder {
 
   private kernel(op: string, attributes: KernelAttribute[], inputs: tf.Tensor[], outputs: tf.Tensor[]): void {
     this.attempt(op, () => {
+      const padded = attributes.some(({ name, value }) => name === "pad_to_max_output_size" && value === true);
+      if (shapedByValues.test(op) && !padded) throw new Error("the shape of its output depends on values");
       const name = `${op}_${this.nodes.length}`;
       const given = attributes.filter(({ value }) => value !== undefined && value !== null);
       const attr = Object.fromEntries(given.map((attribute) => [attribute.name, toGraphAttribute(attribute)]));
@@ -142,6 +173,7 @@ class Recorder {
 
   /** Records the current numbers of a tensor that no recorded kernel made, as a constant. */
   private constant({ dataId, dtype, shape }: tf.Tensor): string {
+    this.freeze(dataId);
     const name = `Const_${this.nodes.length}`;
     const type = typeNumber(dtype);
     const tensor = { dtype: type, tensorShape: toShape(shape), tensorContent: bytesOf(dataId, dtype) };

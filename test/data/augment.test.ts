@@ -268,18 +268,15 @@ function elasticByHand(
   sigma: number,
 ): number[][] {
   const size = pixels.length;
-  const inside = (i: number) => i >= 0 && i < size;
   const radius = Math.ceil(3 * sigma);
   const gauss = (d: number) => Math.exp((-d * d) / (2 * sigma * sigma));
   let total = 0;
   for (let d = -radius; d <= radius; d++) total += gauss(d);
   const displacement = (axis: number, y: number, x: number) => {
     let sum = 0;
-    for (let dy = -radius; dy <= radius; dy++) {
-      for (let dx = -radius; dx <= radius; dx++) {
-        if (inside(y + dy) && inside(x + dx))
-          sum += (gauss(dy) / total) * (gauss(dx) / total) * noiseOf(axis, y + dy, x + dx);
-      }
+    for (let row = Math.max(0, y - radius); row < Math.min(size, y + radius + 1); row++) {
+      for (let column = Math.max(0, x - radius); column < Math.min(size, x + radius + 1); column++)
+        sum += (gauss(row - y) / total) * (gauss(column - x) / total) * noiseOf(axis, row, column);
     }
     return sum * strength;
   };
@@ -303,6 +300,11 @@ test("elastic({strength, smoothness}) agrees with plain loops", () => {
     [34, 4],
     [20, 1.5],
     [300, 2],
+    // the blur reaches beyond the image
+    [3000, 30],
+    [34, 80],
+    [1e6, 1000],
+    [20, 0.01],
   ] as const) {
     const seeds = [12345, 67890];
     const source: Random = { ...random(0), integer: () => seeds.shift() as number };
@@ -319,6 +321,42 @@ test("elastic({strength, smoothness}) agrees with plain loops", () => {
     const expected = elasticByHand(pixels, noiseOf, strength, smoothness);
     assertClose(mapImage(elastic({ strength, smoothness }), pixels, source).flat(), expected.flat(), 1e-4);
   }
+});
+
+for (const [name, map] of [...allMaps, ["compose(elastic(), compose(horizontalFlip(), affine()))", nested]] as const) {
+  test(`${name} maps each channel as it maps that channel alone`, () => {
+    for (const [height, width, channels] of [
+      [7, 7, 3],
+      [9, 6, 2],
+      [5, 8, 5],
+    ] as const) {
+      tf.tidy(() => {
+        const images = tf.randomUniform([4, height, width, channels], 0, 1, "float32", 1) as tf.Tensor4D;
+        const mapped = map(images, random(3));
+        assert.deepEqual(mapped.shape, images.shape);
+        const together = tf.split(mapped, channels, 3);
+        for (const [i, channel] of (tf.split(images, channels, 3) as tf.Tensor4D[]).entries()) {
+          const alone = map(channel, random(3)).dataSync() as Float32Array;
+          assertSameBits((together[i] as tf.Tensor).dataSync() as Float32Array, alone, `channel ${i} of ${channels}`);
+        }
+      });
+    }
+  });
+}
+
+test("elastic({smoothness}) takes any smoothness on small images, and on images too large for it says what they take", () => {
+  const mapped = (smoothness: number, height: number, width: number) =>
+    tf.tidy(() => elastic({ smoothness })(tf.ones([2, height, width, 1]), random(1)).dataSync());
+  for (const [smoothness, height, width] of [
+    [60, 28, 28],
+    [1000, 76, 30],
+    [25, 100, 28],
+  ] as const) {
+    assert.ok(mapped(smoothness, height, width).every((value) => value >= 0 && value <= 1));
+  }
+  const message =
+    "Expected a `smoothness` of at most 25 for images [100, 28], got 60: only images of at most 76 rows and columns take more.";
+  assert.throws(() => mapped(60, 100, 28), { name: "RangeError", message });
 });
 
 /** The horizontal displacements of `elastic`, read off images whose pixels hold their own column. */
@@ -348,7 +386,7 @@ test("affine(ranges) and elastic(options) refuse ranges that make no sense", () 
     for (const value of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
       assert.throws(
         () => affine({ [name]: value }),
-        new RegExp(`^RangeError: Expected \`${name}\` to be a finite number, 0 or more, got`),
+        new RegExp(`^RangeError: Expected \`${name}\` to be a finite number in 0 … 1000000, got`),
       );
     }
   }
@@ -356,9 +394,24 @@ test("affine(ranges) and elastic(options) refuse ranges that make no sense", () 
   assert.throws(() => affine({ shear: 90 }), /^RangeError: Expected `shear` in \[0, 90\) degrees, got 90/);
   assert.throws(
     () => elastic({ strength: -1 }),
-    /^RangeError: Expected `strength` to be a finite number, 0 or more, got -1/,
+    /^RangeError: Expected `strength` to be a finite number in 0 … 1000000, got -1/,
   );
-  for (const smoothness of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+  for (const far of [{ rotation: 1e300 }, { shift: 1e39 }]) assert.throws(() => affine(far), RangeError);
+  assert.throws(() => elastic({ strength: 1e39 }), RangeError);
+  for (const smoothness of [0, 1e-200, 1001, 1e9, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
     assert.throws(() => elastic({ smoothness }), /^RangeError: Expected `smoothness`/);
+  }
+});
+
+test("affine(ranges) and elastic(options) give finite images in 0 … 1 at the ends of every range", () => {
+  const most = { rotation: 1e6, shift: 1e6, scale: 1 - 2 ** -53, shear: 90 - 1e-10 };
+  const none = { rotation: 0, shift: 0, scale: 0, shear: 0 };
+  const maps = Object.entries(most).map(([name, value]) => affine({ ...none, [name]: value }));
+  for (const strength of [0, 1e6]) {
+    for (const smoothness of [0.01, 1000]) maps.push(elastic({ strength, smoothness }));
+  }
+  for (const map of [...maps, affine(most)]) {
+    const { after } = mapDigits(map, { count: 5 });
+    assert.ok(after.every((value) => value >= 0 && value <= 1 + 1e-6));
   }
 });

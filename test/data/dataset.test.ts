@@ -207,3 +207,25 @@ test("take(dataset, count) refuses counts that are not whole", () => {
     );
   }
 });
+
+test("split and folds refuse what is no training set, as a cast lets through", () => {
+  for (const role of ["test", "validation"] as const) {
+    const data = noise(role) as unknown as Dataset<"train">;
+    const error = { name: "Error", message: `Expected training images to divide, got the ${role} set of noise.` };
+    assert.throws(() => split(data, { validation: 5, seed: 0 }), error);
+    assert.throws(() => folds(data, { count: 2, seed: 0 }), error);
+  }
+});
+
+test("subset and toTensors refuse indices that are no list", () => {
+  for (const [wrong, got] of [
+    [new Set([0, 1]), "Set: spread it, `[...it]`"],
+    [noise("train").images, "an ndarray: pass its `.data`"],
+    [3, "3"],
+    [null, "null"],
+  ] as unknown as [number[], string][]) {
+    const error = { name: "TypeError", message: `Expected \`indices\` as a list, got ${got}.` };
+    assert.throws(() => subset(noise("train"), wrong), error);
+    assert.throws(() => toTensors(noise("train"), wrong), error);
+  }
+});

@@ -248,11 +248,29 @@ test(`loadIdx(name) fails clearly or reads exactly what the files say, for ${fol
       if ((error as Error).name === "AssertionError") throw error;
       count.refused += 1;
       const { message, name: kindOfError } = error as Error;
-      assert.equal(kindOfError, "Error", `${context}: ${message}`);
-      const named = message.includes(stem) || /^(plain|zipped) (train|test): /.test(message);
-      assert.ok(named && /: expected .*, (got|but) /.test(message), `${context}: ${message}`);
+      assert.match(kindOfError, /^(Range)?Error$/, `${context}: ${message}`);
+      const named = message.includes(stem) || /the (train|test) set of (plain|zipped)/.test(message);
+      assert.ok(named && /(: e|^E)xpected .*, (got|but) /.test(message), `${context}: ${message}`);
     }
     write(stem, gzip, gzip ? gzipSync(originals[stem] as Uint8Array) : (originals[stem] as Uint8Array));
   }
   assert.ok(count.loaded > folders / 7.5 && count.refused > folders / 2.2, JSON.stringify(count));
+});
+
+test("readIdx(bytes) and writeIdx(array) refuse what is not of their type", () => {
+  for (const [wrong, got] of [
+    [new ArrayBuffer(16), "ArrayBuffer"],
+    [new Float32Array(4), "Float32Array"],
+    ["IDX", "String"],
+    [undefined, "Undefined"],
+  ] as unknown as [Uint8Array, string][])
+    assert.throws(() => readIdx(wrong, { source: "a file" }), {
+      name: "TypeError",
+      message: `a file: expected a Uint8Array, got ${got}: wrap an ArrayBuffer, new Uint8Array(buffer).`,
+    });
+  for (const wrong of [Uint8Array.of(1), undefined] as unknown as Parameters<typeof writeIdx>)
+    assert.throws(
+      () => writeIdx(wrong),
+      /^TypeError: Expected an ndarray, got U\w+: wrap a list, `ndarray\(list, shape\)`\.$/,
+    );
 });

@@ -186,3 +186,27 @@ test("two loaders of the same data and map do not disturb each other", () => {
   one.dispose();
   two.dispose();
 });
+
+test("a Loader refuses a map that gives other than float32 images, as many as it got, and names it", async () => {
+  const fewer = (images: tf.Tensor4D) => tf.slice(images, 0, 1);
+  const whole = (images: tf.Tensor4D) => tf.cast(images, "int32") as tf.Tensor4D;
+  const flat = (images: tf.Tensor4D) => tf.reshape(images, [images.shape[0], -1]) as unknown as tf.Tensor4D;
+  const nothing = () => undefined as unknown as tf.Tensor4D;
+  for (const [apply, got] of [
+    [fewer, "float32 \\[1, 12, 12, 1\\]"],
+    [whole, "int32 \\[4, 12, 12, 1\\]"],
+    [flat, "float32 \\[4, 144\\]"],
+    [nothing, "Undefined \\[\\]"],
+  ] as const) {
+    const inParts = imageMap({ draws: 0, draw: () => [], apply });
+    for (const [map, name] of [
+      [apply, `the map ${apply.name}`],
+      [inParts, "`map`"],
+    ] as const) {
+      const message = new RegExp(
+        `^Error: Expected ${name} to give float32 \\[4, height, width, channels\\], got ${got}: a map`,
+      );
+      await assertNoLeak(() => assert.throws(() => new Loader(data, { ...options, map }), message));
+    }
+  }
+});

@@ -156,12 +156,12 @@ test("loadIdx(name) refuses files that do not fit together", (t) => {
     [
       trainLabels,
       idx(Uint8Array.of(1, 2), [2]),
-      /^tiny train: expected one label for each of 3 images, got 2: the files do not belong together\.$/,
+      /^Expected a label for each of 3 images of the train set of tiny, got 2: they do not belong together\.$/,
     ],
     [
       trainLabels,
       idx(Uint8Array.of(1, 2, 10), [3]),
-      /^tiny train: expected labels in 0 … 9, got 10 at index 2: pass `classes`/,
+      /^Expected labels of the train set of tiny in 0 … 9, got 10 at index 2: load it with `classes: 11`\.$/,
     ],
     [
       trainLabels,
@@ -183,8 +183,16 @@ test("loadIdx(name) refuses files that do not fit together", (t) => {
       idx(new Float32Array(12), [3, 2, 2]),
       /expected uint8 with 3 dimension\(s\), got float32 \[3, 2, 2\]\.$/,
     ],
-    [trainImages, idx(new Uint8Array(0), [0, 2, 2]), /^tiny train: expected images, got \[0, 2, 2\]\.$/],
-    [trainImages, idx(new Uint8Array(0), [3, 0, 2]), /^tiny train: expected images, got \[3, 0, 2\]\.$/],
+    [
+      trainImages,
+      idx(new Uint8Array(0), [0, 2, 2]),
+      /^Expected a label for each of 0 images of the train set of tiny, got 3/,
+    ],
+    [
+      trainImages,
+      idx(new Uint8Array(0), [3, 0, 2]),
+      /^Expected images of the train set of tiny to be \[n, height, width\], got \[3, 0, 2\]\.$/,
+    ],
     [
       testImages,
       gzipSync(idx(new Uint8Array(8), [2, 2, 2])),
@@ -198,6 +206,25 @@ test("loadIdx(name) refuses files that do not fit together", (t) => {
     assert.throws(() => loadIdx("tiny", { dataFolder }), { message });
     write(file, kept);
   }
+});
+
+test("loadIdx(name) refuses training and test images of different sizes", (t) => {
+  const { dataFolder, write } = tiny(t);
+  write(testImages, idx(new Uint8Array(12), [2, 2, 3]));
+  assert.throws(
+    () => loadIdx("tiny", { dataFolder }),
+    /^Error: Expected training and test images of tiny of one size, got 2 × 2 and 2 × 3: they belong to different data/,
+  );
+});
+
+test("loadIdx(name) says so when a file called .gz is not compressed", (t) => {
+  const { dataFolder, write, remove } = tiny(t);
+  remove(testLabels);
+  write(`${testLabels}.gz`, idx(Uint8Array.of(8, 7), [2]));
+  assert.throws(
+    () => loadIdx("tiny", { dataFolder }),
+    /t10k-labels-idx1-ubyte\.gz: expected a gzip file, got one that is not compressed: rename it without \.gz\.$/,
+  );
 });
 
 test("loadIdx(name) refuses a damaged .gz file and bytes after its end", (t) => {
@@ -220,7 +247,10 @@ test("loadIdx(name, {classes}) says how many classes the labels may name", (t) =
   const { dataFolder, write } = tiny(t);
   write(trainLabels, idx(Uint8Array.of(1, 46, 3), [3]));
   assert.equal(loadIdx("tiny", { dataFolder, classes: 47 }).train.classes, 47);
-  assert.throws(() => loadIdx("tiny", { dataFolder, classes: 46 }), /expected labels in 0 … 45, got 46 at index 1/);
+  assert.throws(
+    () => loadIdx("tiny", { dataFolder, classes: 46 }),
+    /in 0 … 45, got 46 at index 1: load it with `classes: 47`\.$/,
+  );
   for (const classes of [0, 2.5, 257, Number.NaN]) {
     assert.throws(
       () => loadIdx("tiny", { dataFolder, classes }),
@@ -249,8 +279,139 @@ test("loadIdx(name) refuses a SHA256SUMS that sha256sum has not written", (t) =>
   write("SHA256SUMS", `${"0".repeat(63)}  ${trainImages}\n`);
   assert.throws(
     () => loadIdx("tiny", { dataFolder }),
-    /SHA256SUMS: expected lines as sha256sum writes them, got "0+ {2}train-images-idx3-ubyte"\.$/,
+    /SHA256SUMS, line 1: expected a line as sha256sum writes it, got "0+ {2}train-images-idx3-ubyte"\.$/,
   );
+});
+
+test("loadIdx(name) takes SHA256SUMS in each way that the usual programs write it", (t) => {
+  const { dataFolder, write } = tiny(t);
+  const digest = createHash("sha256")
+    .update(readFileSync(join(dataFolder, "tiny", trainImages)))
+    .digest("hex");
+  const lines = (hex: string, name: string) => [
+    `${hex}  ${name}`,
+    `${hex} *${name}`,
+    `${hex.toUpperCase()}  ./${name}\r`,
+    `\n${hex}  some/folder/${name}\n`,
+    `SHA256 (${name}) = ${hex}`,
+    `SHA2-256(${name})= ${hex.toUpperCase()}`,
+    `${hex} ${name}`,
+    `${hex}\t${name}`,
+    `\ufeff# checked by hand\r\n\r\n${hex}  ${name}\r`,
+  ];
+  for (const line of lines(digest, trainImages)) {
+    write("SHA256SUMS", `${line}\n`);
+    assert.equal(loadIdx("tiny", { dataFolder }).train.labels.length, 3, line);
+  }
+  for (const line of lines("0".repeat(64), trainImages)) {
+    write("SHA256SUMS", `${line}\n`);
+    assert.throws(() => loadIdx("tiny", { dataFolder }), /train-images-idx3-ubyte: expected SHA-256 0{64}, got/, line);
+  }
+});
+
+test("loadIdx(name) refuses a SHA256SUMS that names none of the files, or one of them twice", (t) => {
+  const { dataFolder, write } = tiny(t);
+  for (const [text, got] of [
+    ["", "none"],
+    [`${"0".repeat(64)}  ${trainImages}.zip`, "train-images-idx3-ubyte\\.zip"],
+    [`${"0".repeat(64)}  ${trainImages}.gz\n${"0".repeat(64)}  other`, "train-images-idx3-ubyte\\.gz, other"],
+  ] as const) {
+    write("SHA256SUMS", text);
+    assert.throws(
+      () => loadIdx("tiny", { dataFolder }),
+      new RegExp(
+        `SHA256SUMS: expected digests of ${trainImages}, ${trainLabels}, ${testImages}, .*, got ${got}: write`,
+      ),
+    );
+  }
+  write("SHA256SUMS", `${"0".repeat(64)}  a/${trainImages}\n\n${"1".repeat(64)}  b/${trainImages}\n`);
+  assert.throws(
+    () => loadIdx("tiny", { dataFolder }),
+    /SHA256SUMS, line 3: expected one digest of train-images-idx3-ubyte, got a second: remove the wrong one\.$/,
+  );
+});
+
+test("loadIdx(name) refuses a SHA256SUMS with a name that is not there, but for another form of a file", (t) => {
+  const { dataFolder, write } = tiny(t);
+  const line = `${createHash("sha256")
+    .update(readFileSync(join(dataFolder, "tiny", trainImages)))
+    .digest("hex")}  ${trainImages}\n`;
+  const other = (name: string) => `${line}${"0".repeat(64)}  ${name}\n`;
+  for (const name of ["t10k-image-idx3-ubyte", "t10k-images-idx3-ubyt", "README.txt"]) {
+    write("SHA256SUMS", other(name));
+    assert.throws(
+      () => loadIdx("tiny", { dataFolder }),
+      new RegExp(
+        `SHA256SUMS: expected names of files in this folder, got ${name}: write the name as it stands there, or`,
+      ),
+    );
+  }
+  write("README.txt", "");
+  for (const name of ["README.txt", `${testImages}.gz`, "t10k-images.idx3-ubyte"]) {
+    write("SHA256SUMS", other(name));
+    assert.ok(loadIdx("tiny", { dataFolder }), name);
+  }
+});
+
+test("loadIdx(name) says so when SHA256SUMS is in UTF-16", (t) => {
+  const { dataFolder, write } = tiny(t);
+  const text = `${"0".repeat(64)}  ${trainImages}\n`;
+  for (const bytes of [Buffer.from(text, "utf16le"), Buffer.from(`\ufeff${text}`, "utf16le").swap16()]) {
+    write("SHA256SUMS", bytes);
+    assert.throws(
+      () => loadIdx("tiny", { dataFolder }),
+      /SHA256SUMS: expected text in UTF-8, got zero bytes as of UTF-16: save it again in UTF-8\.$/,
+    );
+  }
+});
+
+test("loadIdx(name) reads files as Kaggle ships them, with a dot and each in a folder of its name", (t) => {
+  const { dataFolder, remove } = tiny(t);
+  const folder = join(dataFolder, "tiny");
+  const { train, test } = loadIdx("tiny", { dataFolder });
+  const dotted = (file: string) => file.replace(/-(?=idx)/, ".");
+  const places: [inside: (file: string) => string, zipped?: boolean][] = [
+    [dotted],
+    [(file) => join(file, file)],
+    [(file) => join(file, dotted(file))],
+    [(file) => join(dotted(file), dotted(file))],
+    [(file) => join(file, `${file}.gz`), true],
+  ];
+  for (const [inside, zipped] of places) {
+    const files = [trainImages, trainLabels, testImages, testLabels];
+    const kept = files.map((file) => readFileSync(join(folder, file)));
+    files.forEach((file, i) => {
+      remove(file);
+      const path = join(folder, inside(file));
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, zipped ? gzipSync(kept[i] as Buffer) : (kept[i] as Buffer));
+    });
+    const loaded = loadIdx("tiny", { dataFolder });
+    assert.deepEqual([loaded.train.labels, loaded.test.labels], [train.labels, test.labels]);
+    assert.deepEqual([...loaded.train.images.data], [...train.images.data]);
+    rmSync(folder, { recursive: true });
+    mkdirSync(folder);
+    files.forEach((file, i) => void writeFileSync(join(folder, file), kept[i] as Buffer));
+  }
+});
+
+test("loadIdx(name) says so when a folder stands where a file should, and the other way round", (t) => {
+  const { dataFolder, remove, write } = tiny(t);
+  remove(testLabels);
+  mkdirSync(join(dataFolder, "tiny", testLabels));
+  assert.throws(
+    () => loadIdx("tiny", { dataFolder }),
+    /^Error: Expected t10k-labels-idx1-ubyte or .* in .*tiny, found a folder t10k-labels-idx1-ubyte without it: put the/,
+  );
+  writeFileSync(join(dataFolder, "flat"), "");
+  assert.throws(
+    () => loadIdx("flat", { dataFolder }),
+    /^Error: Expected the four IDX files of "flat" in .*flat, which is no folder\. Known data sets: mnist, tiny\.$/,
+  );
+  assert.throws(() => loadIdx("x", { dataFolder: join(dataFolder, "flat") }), /Known data sets: mnist\.$/);
+  write("other", "");
+  mkdirSync(join(dataFolder, "tiny", "SHA256SUMS"));
+  assert.throws(() => loadIdx("tiny", { dataFolder }), /^Error: Expected a file at .*SHA256SUMS, got a folder\.$/);
 });
 
 test("loadMnist() refuses files that are not the published ones", (t) => {

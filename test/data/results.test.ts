@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { test } from "node:test";
 import { projectDataFolder } from "../../lib/src/data/mnist";
-import { loadComparison, loadCrossValidation, loadQuantization, loadTestResults } from "../../lib/src/data/results";
+import {
+  loadBench,
+  loadComparison,
+  loadCrossValidation,
+  loadQuantization,
+  loadTestResults,
+} from "../../lib/src/data/results";
 import { meanAndDeviation } from "../../lib/src/metrics/accuracy";
 import { assertClose } from "../helpers/assertions";
-import { digits } from "../helpers/data";
+import { digits, temporaryFolder } from "../helpers/data";
 
 const folder = join(projectDataFolder(), "results");
 const names = readdirSync(folder)
@@ -22,11 +28,30 @@ test("loadTestResults(unknown) and loadComparison(unknown) name the file and the
   }
 });
 
+test("each results file is read by one function; the others refuse it and name that one", () => {
+  const readers = { "cross-validation": "loadCrossValidation", qat: "loadQuantization", bench: "loadBench" };
+  for (const file of readdirSync(folder).filter((file) => file.endsWith(".json"))) {
+    const name = file.replace(/\.json$/, "");
+    const isComparison = ["schedules", "augmentation"].includes(name);
+    const reader = readers[name as keyof typeof readers] ?? (isComparison ? "loadComparison" : "loadTestResults");
+    for (const load of [loadTestResults, loadComparison]) {
+      if (load.name === reader) assert.ok(load(name));
+      else
+        assert.throws(
+          () => load(name),
+          new RegExp(
+            `${name}\\.json: expected \`.*\` as \`${load.name}\` reads them, got what \`${reader}\` reads: call that\\.$`,
+          ),
+        );
+    }
+  }
+  assert.ok(loadCrossValidation() && loadQuantization() && loadBench());
+});
+
 for (const name of names) {
   test(`data/results/${name}.json has the mean and deviation of its own seeds`, () => {
     const isComparison = "arms" in JSON.parse(readFileSync(join(folder, `${name}.json`), "utf8"));
     if (isComparison) {
-      assert.throws(() => loadTestResults(name), /: expected `seeds`, got /);
       for (const { seeds, ...arm } of loadComparison(name).arms) {
         const { mean, deviation } = meanAndDeviation(
           seeds.map(({ validationAccuracy }) => validationAccuracy.at(-1) as number),
@@ -34,7 +59,6 @@ for (const name of names) {
         assertClose([arm.mean, arm.sd], [mean, deviation], 1e-6);
       }
     } else {
-      assert.throws(() => loadComparison(name), /: expected `arms`, got /);
       const { seeds, ...results } = loadTestResults(name);
       const { mean, deviation } = meanAndDeviation(seeds.map(({ testAccuracy }) => testAccuracy));
       assertClose([results.mean, results.sd], [mean, deviation], 1e-6);
@@ -73,4 +97,22 @@ test("data/results/qat.json holds what the project promises of quantisation", ()
   assert.ok(modelBytes.int8 <= 66_000, `${modelBytes.int8} bytes`);
   assert.equal(onnxIdenticalImages, 10_000);
   for (const seed of seeds) assert.deepEqual([seed.onnxIdenticalImages, seed.fakeQuantizedAgrees], [10_000, 10_000]);
+});
+
+test("loadTestResults(name) refuses a file that is no JSON, or JSON of something else, and names the file", (t) => {
+  const temporary = temporaryFolder(t);
+  const name = join(relative(folder, temporary), "damaged");
+  for (const [text, error] of [
+    ["{", /damaged\.json: expected JSON, got other text \(.*\): npm run reproduce -- .* measures it again\.$/],
+    ["null", /damaged\.json: expected `seeds`, `mean` as `loadTestResults` reads them, got none\.$/],
+    ["3", /damaged\.json: expected `seeds`, `mean` as `loadTestResults` reads them, got none\.$/],
+    ['{"runs": []}', /damaged\.json: expected `seeds`, `mean` as `loadTestResults` reads them, got runs\.$/],
+    ['{"seeds": [], "mean": {}}', /damaged\.json: expected `seeds`, `mean` as .* reads them, got seeds, mean\.$/],
+    ['{"arms": [{"seeds": []}]}', /damaged\.json: .*, got what `loadComparison` reads: call that\.$/],
+  ] as const) {
+    writeFileSync(join(temporary, "damaged.json"), text);
+    assert.throws(() => loadTestResults(name), error);
+  }
+  mkdirSync(join(temporary, "folder.json"));
+  assert.throws(() => loadTestResults(join(name, "..", "folder")), /^Error: Expected a file at .*, got a folder\.$/);
 });

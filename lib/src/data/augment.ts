@@ -5,23 +5,25 @@ import { type ImageMap, imageMap } from "./image-map";
 
 /** Ranges of a random affine map; each image draws its own, uniformly from −range … +range. */
 export interface AffineRanges {
-  /** degrees */
+  /** degrees, 0 … 10⁶ */
   rotation?: number;
-  /** pixels, in each direction */
+  /** pixels, in each direction, 0 … 10⁶ */
   shift?: number;
-  /** fraction: 0.1 draws sizes from 0.9 to 1.1 */
+  /** fraction below 1: 0.1 draws sizes from 0.9 to 1.1 */
   scale?: number;
-  /** degrees the vertical strokes lean */
+  /** degrees the vertical strokes lean, below 90 */
   shear?: number;
 }
 
 /**
  * Rotates, shifts, scales and shears each image about its centre: one call of TensorFlow's own kernel for the batch,
  * bilinear, with background (0) where the image ends.
- * @returns a map for `batches`: float32 [n, height, width, 1] → the same shape and range
+ * @returns a map for `batches`: float32 [n, height, width, channels] → the same shape and range
+ * @throws RangeError when a range is not finite or out of its own
  */
 export function affine({ rotation = 12, shift = 2, scale = 0.1, shear = 10 }: AffineRanges = {}): ImageMap {
-  for (const [name, value] of Object.entries({ rotation, shift, scale, shear })) checkFinite(name, value, { from: 0 });
+  for (const [name, value] of Object.entries({ rotation, shift, scale, shear }))
+    checkFinite(name, value, { from: 0, to: 1e6 });
   if (scale >= 1)
     throw new RangeError(`Expected \`scale\` in [0, 1), got ${scale}: an image cannot shrink to nothing.`);
   if (shear >= 90) throw new RangeError(`Expected \`shear\` in [0, 90) degrees, got ${shear}.`);

@@ -1,5 +1,6 @@
 import { checkWhole } from "../common/checks";
 import { type Random, random } from "../common/random";
+import { checkDataset } from "./check-dataset";
 import type { Dataset } from "./dataset";
 import type { ImageMap } from "./image-map";
 
@@ -32,12 +33,13 @@ export interface BatchPlan {
 
 /**
  * The batches of a run, in order. A batch depends only on the seed and its step.
- * @throws when `shuffle` or `map` is asked for on validation or test data
+ * @throws when `shuffle` or `map` is asked for on validation or test data, or the data are no data set
  */
 export function* batchPlans(
   dataset: Dataset,
   { batchSize = 128, epochs = 1, shuffle = false, map, seed = 0, fromStep = 0 }: BatchOptions,
 ): Generator<BatchPlan, void, void> {
+  checkDataset(dataset);
   if (dataset.role !== "train" && (map !== undefined || shuffle)) {
     throw new Error(
       `Expected a training set to shuffle or augment, got the ${dataset.role} set of ${dataset.name}: ` +

@@ -1,8 +1,9 @@
 import ndarray = require("ndarray");
 
 import type { NdArray } from "ndarray";
-import { checkWhole } from "../common/checks";
+import { checkList, checkWhole } from "../common/checks";
 import { random } from "../common/random";
+import { checkDataset } from "./check-dataset";
 
 /** What a set of images is for. Only a `"train"` set may be shuffled, augmented or learned from. */
 export type Role = "train" | "validation" | "test";
@@ -22,12 +23,14 @@ export interface Dataset<R extends Role = Role> {
  * Divides a training set in two, each class in the same proportion (stratified), at random but the same for a seed.
  * The pixels are copied; order within each part is the original one.
  * @param options.validation how many images go to the validation part
+ * @throws when it is no training set, holds fewer than 2 images, or labels that are no class, or either part would hold
+ *   none
  */
 export function split(
   train: Dataset<"train">,
   { validation, seed }: { validation: number; seed: number },
 ): { train: Dataset<"train">; validation: Dataset<"validation"> } {
-  const total = train.labels.length;
+  const total = divisibleCount(train);
   checkWhole("validation", validation, { from: 1, to: total - 1 });
   const held = new Set(stratifiedSample(train, validation, seed));
   const indices = Array.from(train.labels.keys());
@@ -51,19 +54,24 @@ export function split(
  * for a seed. For cross-validation: learn from all parts but one, predict that one, and so on, until every image has
  * been predicted by a network that never saw it.
  * @returns `count` lists of indices, each rising; every index stands in exactly one
+ * @throws when it is no training set, holds fewer than 2 images, or labels that are no class, or `count` is not in 2 …
+ *   images
  */
-export function folds(
-  { labels, classes }: Dataset<"train">,
-  { count, seed }: { count: number; seed: number },
-): number[][] {
-  checkWhole("count", count, { from: 2, to: labels.length });
+export function folds(train: Dataset<"train">, { count, seed }: { count: number; seed: number }): number[][] {
+  checkWhole("count", count, { from: 2, to: divisibleCount(train) });
+  const { labels, classes } = train;
   // dealt like cards, one class after the other
   const dealt = indicesByClass(labels, classes).flatMap((indices, c) => random(seed, c).shuffle(indices));
   return Array.from({ length: count }, (_, fold) => dealt.filter((_, i) => i % count === fold).sort((a, b) => a - b));
 }
 
-/** The images of a data set at `indices`, in that order, copied. */
+/**
+ * The images of a data set at `indices`, in that order, copied.
+ * @throws when `indices` are no list, an index is no image's, or images and labels do not fit together
+ */
 export function subset<R extends Role>(dataset: Dataset<R>, indices: ArrayLike<number>): Dataset<R> {
+  checkDataset(dataset);
+  checkList("indices", indices);
   const [, height, width] = dataset.images.shape as [number, number, number];
   const size = height * width;
   const pixels = new Uint8Array(indices.length * size);
@@ -95,12 +103,27 @@ export function copyPixels(
   }
 }
 
-/** The first `count` images of a data set, or all if there are fewer: views, nothing is copied. */
+/**
+ * The first `count` images of a data set, or all if there are fewer: views, nothing is copied.
+ * @throws when `count` is not a whole number, 0 or more, or images and labels do not fit together
+ */
 export function take<R extends Role>(dataset: Dataset<R>, count: number): Dataset<R> {
   checkWhole("count", count, { from: 0 });
+  checkDataset(dataset);
   const { images, labels } = dataset;
   const n = Math.min(count, labels.length);
   return { ...dataset, images: images.hi(n, ...images.shape.slice(1)), labels: labels.subarray(0, n) };
+}
+
+/** How many images there are to divide. */
+function divisibleCount(train: Dataset): number {
+  checkDataset(train);
+  // types keep a test set out; a cast, or plain JavaScript, does not
+  if (train.role !== "train")
+    throw new Error(`Expected training images to divide, got the ${train.role} set of ${train.name}.`);
+  const count = train.labels.length;
+  if (count < 2) throw new RangeError(`Expected 2 images or more to divide in ${train.name}, got ${count}.`);
+  return count;
 }
 
 /** `count` indices, each class in proportion; what rounding leaves goes to the largest remainders. */

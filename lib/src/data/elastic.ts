@@ -5,13 +5,16 @@ import { gatherRows } from "./pixel-store";
 
 /**
  * Elastic deformation (Simard, Steinkraus and Platt 2003): every pixel is displaced by its own random vector, the
- * field of vectors smoothed by a Gaussian so that neighbours move together.
- * @param options.strength α of the paper: how far pixels move, in pixels before smoothing
- * @param options.smoothness σ of the paper: standard deviation of the Gaussian, in pixels
+ * field of vectors smoothed by a Gaussian so that neighbours move together. All channels of a pixel move alike.
+ * @param options.strength α of the paper: how far pixels move, in pixels before smoothing, 0 … 10⁶
+ * @param options.smoothness σ of the paper: standard deviation of the Gaussian, in pixels, 0.01 … 1000; at most 25 for
+ *   images of more than 76 rows or columns
+ * @returns a map for `batches`: float32 [n, height, width, channels] → the same shape and range
+ * @throws RangeError when an option is out of its range; the map, for images that are too large for it
  */
 export function elastic({ strength = 34, smoothness = 4 }: { strength?: number; smoothness?: number } = {}): ImageMap {
-  checkFinite("strength", strength, { from: 0 });
-  checkFinite("smoothness", smoothness, { above: 0 });
+  checkFinite("strength", strength, { from: 0, to: 1e6 });
+  checkFinite("smoothness", smoothness, { from: 0.01, to: 1000 });
   return imageMap({
     draws: 2,
     draw: (_, source) => {
@@ -36,25 +39,40 @@ function uniformTensor(shape: number[], seed: tf.Tensor1D): tf.Tensor4D {
   return tf.sub(tf.mul(runKernel("StatelessRandomUniform", attributes, inputs), 2), 1) as tf.Tensor4D;
 }
 
+/** TensorFlow's convolution aborts the whole process for some shapes whose windows reach further than this. */
+const furthest = 75;
+
 /** Gaussian blur as two passes, along rows and along columns. */
 function blur(images: tf.Tensor4D, sigma: number): tf.Tensor4D {
+  const [, height, width] = images.shape;
   const radius = Math.ceil(3 * sigma);
   const weights = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma ** 2)));
   const total = weights.reduce((a, b) => a + b, 0);
-  const kernel = tf.tensor1d(weights.map((w) => w / total));
-  const vertical = tf.reshape(kernel, [weights.length, 1, 1, 1]) as tf.Tensor4D;
-  const horizontal = tf.reshape(kernel, [1, weights.length, 1, 1]) as tf.Tensor4D;
+  const kernel = (size: number) => {
+    // weights further out would meet nothing but the padding
+    const reach = Math.min(radius, size - 1);
+    if (reach > furthest)
+      throw new RangeError(
+        `Expected a \`smoothness\` of at most ${furthest / 3} for images [${height}, ${width}], got ${sigma}: ` +
+          `only images of at most ${furthest + 1} rows and columns take more.`,
+      );
+    return weights.slice(radius - reach, radius + reach + 1).map((w) => w / total);
+  };
+  const [down, across] = [kernel(height), kernel(width)];
+  const vertical = tf.tensor4d(down, [down.length, 1, 1, 1]);
+  const horizontal = tf.tensor4d(across, [1, across.length, 1, 1]);
   return tf.conv2d(tf.conv2d(images, vertical, 1, "same"), horizontal, 1, "same");
 }
 
-/** Reads the images at each pixel's position plus (dx, dy), bilinear, with background outside. */
+/** Reads the images at each pixel's position plus (dx, dy), bilinear, with background outside; all channels alike. */
 function sampleAt(images: tf.Tensor4D, dx: tf.Tensor2D, dy: tf.Tensor2D): tf.Tensor4D {
-  const [n, height, width] = images.shape;
+  const [n, height, width, channels] = images.shape;
   const pixels = Array.from({ length: height * width }, (_, i) => i);
   const x = tf.add(tf.tensor1d(pixels.map((i) => i % width)), dx);
   const y = tf.add(tf.tensor1d(pixels.map((i) => Math.floor(i / width))), dy);
   const [left, top] = [tf.floor(x), tf.floor(y)];
-  const [fx, fy] = [tf.sub(x, left), tf.sub(y, top)];
+  const everyChannel = (share: tf.Tensor) => tf.reshape(share, [n, height * width, 1]);
+  const [fx, fy] = [everyChannel(tf.sub(x, left)), everyChannel(tf.sub(y, top))];
   // a frame of background two pixels wide, so that bilinear reading finds all four neighbours
   const padded = tf.reshape(
     tf.pad(images, [
@@ -63,8 +81,8 @@ function sampleAt(images: tf.Tensor4D, dx: tf.Tensor2D, dy: tf.Tensor2D): tf.Ten
       [2, 2],
       [0, 0],
     ]),
-    [-1],
-  ) as tf.Tensor1D;
+    [-1, channels],
+  ) as tf.Tensor2D;
   const [rows, columns] = [height + 4, width + 4];
   const base = tf.reshape(tf.range(0, n * rows * columns, rows * columns, "int32"), [n, 1]);
   const read = (px: tf.Tensor, py: tf.Tensor) => {
@@ -75,5 +93,5 @@ function sampleAt(images: tf.Tensor4D, dx: tf.Tensor2D, dy: tf.Tensor2D): tf.Ten
   const mix = (a: tf.Tensor, b: tf.Tensor, share: tf.Tensor) => tf.add(a, tf.mul(tf.sub(b, a), share));
   const upper = mix(read(left, top), read(tf.add(left, 1), top), fx);
   const lower = mix(read(left, tf.add(top, 1)), read(tf.add(left, 1), tf.add(top, 1)), fx);
-  return tf.reshape(mix(upper, lower, fy), [n, height, width, 1]);
+  return tf.reshape(mix(upper, lower, fy), images.shape);
 }

@@ -1,6 +1,7 @@
 import ndarray = require("ndarray");
 
 import type { NdArray } from "ndarray";
+import { typeName } from "../common/checks";
 
 /** The element types of the IDX format. */
 export type IdxArray = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
@@ -20,12 +21,17 @@ const elementTypes: { code: number; name: string; make: new (source: ArrayBuffer
  * @param bytes the whole file, not compressed
  * @param source a name for error messages, such as the file's path
  * @returns for uint8 a view over `bytes` itself, nothing is copied; for the other types a decoded copy
- * @throws when the header is wrong, or when the file holds fewer or more bytes than its header announces
+ * @throws when `bytes` is no Uint8Array, when the header is wrong, or when the file holds fewer or more bytes than its
+ *   header announces
  */
 export function readIdx(bytes: Uint8Array, { source = "IDX data" }: { source?: string } = {}): NdArray<IdxArray> {
   const fail = (problem: string): never => {
     throw new Error(`${source}: ${problem}`);
   };
+  if (typeName(bytes) !== "Uint8Array")
+    throw new TypeError(
+      `${source}: expected a Uint8Array, got ${typeName(bytes)}: wrap an ArrayBuffer, new Uint8Array(buffer).`,
+    );
   if (bytes.length < 4)
     fail(`expected a 4-byte IDX magic number, got ${bytes.length} bytes in all: the file is truncated.`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -58,9 +64,11 @@ export function readIdx(bytes: Uint8Array, { source = "IDX data" }: { source?: s
 
 /**
  * Writes an array as an IDX file's bytes: the opposite of `readIdx`.
- * @throws when the array's element type has no IDX code, or when a dimension does not fit 32 bits
+ * @throws when it is no ndarray, when its element type has no IDX code, or when a dimension does not fit 32 bits
  */
 export function writeIdx(array: NdArray<IdxArray>): Uint8Array {
+  if (!array?.data)
+    throw new TypeError(`Expected an ndarray, got ${typeName(array)}: wrap a list, \`ndarray(list, shape)\`.`);
   const type = elementTypes.find(({ make }) => array.data instanceof make);
   if (type === undefined) {
     const names = elementTypes.map(({ name }) => name).join(", ");

@@ -1,3 +1,5 @@
+import { typeName } from "../common/checks";
+import { drawingFrom } from "../common/random";
 import { type NamedTensors, tf } from "../tensors/tensorflow";
 import { type BatchOptions, type BatchPlan, batchPlans } from "./batch-plan";
 import type { Dataset } from "./dataset";
@@ -69,7 +71,7 @@ export class Loader {
     const { map } = this;
     return tf.tidy(() => {
       const images = selectImages(this.pixels, indices, [height, width]);
-      return map?.parts ? map.parts.apply(images, draws) : images;
+      return map?.parts ? checkMapped(map.parts.apply(images, draws), map, indices.size) : images;
     });
   }
 
@@ -86,7 +88,7 @@ export class Loader {
     this.disposeBatch();
     if (!this.next) return;
     const { plan, labels, indices, draws } = this.next;
-    const made = images ?? this.makeUpcoming();
+    const made = images ?? drawingFrom(plan.random, () => this.makeUpcoming());
     this.made = undefined;
     this.batch = { images: made, labels, step: plan.step, epoch: plan.epoch };
     tf.dispose([indices, draws]);
@@ -115,7 +117,8 @@ export class Loader {
     const { indices, random } = plan;
     const [, height, width] = this.dataset.images.shape as [number, number, number];
     // the map's draws first: they may throw, and must not leave other tensors behind
-    const draws = this.map?.parts?.draw([indices.length, height, width], random) ?? [];
+    const { parts } = this.map ?? {};
+    const draws = parts ? drawingFrom(random, () => parts.draw([indices.length, height, width], random)) : [];
     const labels = tf.tensor1d(Int32Array.from(indices, (i) => this.dataset.labels[i] as number));
     return { plan, labels, indices: tf.tensor1d(indices, "int32"), draws };
   }
@@ -126,8 +129,30 @@ export class Loader {
   }
 }
 
+/**
+ * @throws unless a map has given float32 [n, height, width, channels] of `count` images: more or fewer lose their
+ *   labels
+ */
+function checkMapped(result: tf.Tensor4D, map: ImageMap, count: number): tf.Tensor4D {
+  const { shape, dtype } = result instanceof tf.Tensor ? result : { shape: [], dtype: typeName(result) };
+  if (dtype === "float32" && shape.length === 4 && shape[0] === count) return result;
+  // a function that was written in place is called by its key
+  const name = map.name && map.name !== "map" ? `the map ${map.name}` : "`map`";
+  throw new Error(
+    `Expected ${name} to give float32 [${count}, height, width, channels], got ${dtype} [${shape.join(", ")}]: ` +
+      "a map changes images, not how many there are.",
+  );
+}
+
 function mapped(images: tf.Tensor4D, map: ImageMap, { random }: BatchPlan): tf.Tensor4D {
-  const result = tf.tidy(() => map(images, random));
+  // what tf.randomUniform draws in a map is fixed by the seed of the batch too
+  const result = tf.tidy(() =>
+    checkMapped(
+      drawingFrom(random, () => map(images, random)),
+      map,
+      images.shape[0],
+    ),
+  );
   if (result !== images) images.dispose();
   return result;
 }

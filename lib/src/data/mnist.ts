@@ -1,9 +1,11 @@
-import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { NdArray } from "ndarray";
 import { checkWhole } from "../common/checks";
+import { readBytes } from "../common/files";
+import { checkDataset } from "./check-dataset";
+import { type Checksums, checkAreNamed, checkSum, readChecksums } from "./checksums";
 import type { Dataset, Role } from "./dataset";
 import { readIdx } from "./idx";
 
@@ -28,12 +30,15 @@ export function loadMnist(): TrainAndTest {
 }
 
 /**
- * Any data set in MNIST's format: four IDX files, plain or `.gz`, in `data/<name>/`, named as MNIST's are. A file
- * `SHA256SUMS` beside them, if there is one, is held against them.
+ * Any data set in MNIST's format: four IDX files, plain or `.gz`, in `data/<name>/`, named as MNIST's are; also as
+ * Kaggle ships them, with a dot (`train-images.idx3-ubyte`), or each in a folder of its name. A file `SHA256SUMS`
+ * beside them, if there is one, is held against the files that it names.
  * @param name the folder's name under `data/`, such as `"fashion-mnist"`; `"mnist"` loads MNIST itself
- * @param options.classes how many classes the labels may name
+ * @param options.classes how many classes the labels may name, 1 … 256
  * @param options.dataFolder where to look instead of the project's `data/`
- * @throws when a file is missing, damaged, does not match its checksum, or when images and labels do not fit together
+ * @throws when a file is missing, damaged, does not match its checksum, when `SHA256SUMS` names none of the files or
+ *   one that is not there, when images and labels, or training and test images, do not fit together, or a label is not
+ *   below `classes`
  */
 export function loadIdx(
   name: string,
@@ -41,32 +46,64 @@ export function loadIdx(
 ): TrainAndTest {
   const folder = join(dataFolder, name);
   if (name === "mnist" && !existsSync(folder)) return loadMnist();
-  if (!existsSync(folder)) {
-    throw new Error(
-      `Expected the four IDX files of "${name}" in ${folder}, which does not exist. ${known(dataFolder)}`,
-    );
+  if (!isFolder(folder)) {
+    const fault = existsSync(folder) ? "is no folder" : "does not exist";
+    throw new Error(`Expected the four IDX files of "${name}" in ${folder}, which ${fault}. ${known(dataFolder)}`);
   }
   return loadFolder(name, folder, { classes, checksums: readChecksums(folder) });
 }
 
-type Options = { classes: number; checksums: Record<string, string> };
+type Options = { classes: number; checksums?: Checksums };
 
 function loadFolder(name: string, folder: string, { classes, checksums }: Options): TrainAndTest {
   checkWhole("classes", classes, { from: 1, to: 256 });
-  const half = <R extends Role>(role: R, prefix: string): Dataset<R> => {
-    const images = readFile(folder, `${prefix}-images-idx3-ubyte`, 3, checksums);
-    const labels = readFile(folder, `${prefix}-labels-idx1-ubyte`, 1, checksums);
-    checkPair(images, labels, { classes, source: `${name} ${role}` });
-    return { name, role, images, labels: labels.data, classes };
+  const names: string[] = [];
+  const read = (stem: string, type: string, rank: number) => {
+    const path = findFile(folder, stem, type);
+    names.push(basename(path));
+    return readFile(path, rank, checksums);
   };
-  return { train: half("train", "train"), test: half("test", "t10k") };
+  const half = <R extends Role>(role: R, prefix: string): Dataset<R> => {
+    const images = read(`${prefix}-images`, "idx3-ubyte", 3);
+    const labels = read(`${prefix}-labels`, "idx1-ubyte", 1).data;
+    const dataset = { name, role, images, labels, classes };
+    checkDataset(dataset);
+    if (labels.length === 0) throw new RangeError(`Expected images in the ${role} set of ${name}, got none.`);
+    return dataset;
+  };
+  const data = { train: half("train", "train"), test: half("test", "t10k") };
+  checkSameSize(name, data);
+  if (checksums) checkAreNamed(folder, checksums, names);
+  return data;
 }
 
-function readFile(folder: string, stem: string, rank: number, checksums: Record<string, string>): NdArray<Uint8Array> {
-  const path = [stem, `${stem}.gz`].map((file) => join(folder, file)).find((file) => existsSync(file));
-  if (path === undefined) throw new Error(`Expected ${stem} or ${stem}.gz in ${folder}, found neither.`);
-  const stored = readFileSync(path);
-  checkSum(path, stored, checksums);
+function checkSameSize(name: string, { train, test }: TrainAndTest): void {
+  const [ofTrain, ofTest] = [train, test].map(({ images }) => images.shape.slice(1).join(" × "));
+  if (ofTrain !== ofTest)
+    throw new Error(
+      `Expected training and test images of ${name} of one size, got ${ofTrain} and ${ofTest}: ` +
+        "they belong to different data sets.",
+    );
+}
+
+/** The first there is: plain or `.gz`, with a hyphen or a dot, in the folder or in one that is named as the file. */
+function findFile(folder: string, stem: string, type: string): string {
+  const names = [`${stem}-${type}`, `${stem}.${type}`].flatMap((name) => [name, `${name}.gz`]);
+  const nested = names.flatMap((outer) => names.map((name) => join(outer, name)));
+  const path = [...names, ...nested].map((place) => join(folder, place)).find(isFile);
+  if (path !== undefined) return path;
+  const empty = names.find((name) => isFolder(join(folder, name)));
+  const found = empty ? `a folder ${empty} without it: put the file itself there` : "neither";
+  throw new Error(`Expected ${names[0]} or ${names[1]} in ${folder}, found ${found}.`);
+}
+
+const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();
+
+const isFolder = (path: string): boolean => existsSync(path) && statSync(path).isDirectory();
+
+function readFile(path: string, rank: number, checksums?: Checksums): NdArray<Uint8Array> {
+  const stored = readBytes(path);
+  if (checksums) checkSum(path, stored, checksums);
   const bytes = path.endsWith(".gz") ? gunzip(path, stored) : stored;
   const array = readIdx(bytes, { source: path });
   if (array.shape.length !== rank || !(array.data instanceof Uint8Array)) {
@@ -78,6 +115,8 @@ function readFile(folder: string, stem: string, rank: number, checksums: Record<
 }
 
 function gunzip(path: string, bytes: Uint8Array): Uint8Array {
+  if (!(bytes[0] === 0x1f && bytes[1] === 0x8b) && bytes.length > 1)
+    throw new Error(`${path}: expected a gzip file, got one that is not compressed: rename it without .gz.`);
   let unzipped: { buffer: Uint8Array; engine: { bytesWritten: number } };
   try {
     unzipped = gunzipSync(bytes, { info: true }) as unknown as typeof unzipped;
@@ -96,62 +135,12 @@ function gunzip(path: string, bytes: Uint8Array): Uint8Array {
   return unzipped.buffer;
 }
 
-function checkSum(path: string, bytes: Uint8Array, checksums: Record<string, string>): void {
-  const expected = checksums[basename(path)];
-  if (expected === undefined) return;
-  const actual = createHash("sha256").update(bytes).digest("hex");
-  if (actual !== expected) {
-    throw new Error(
-      `${path}: expected SHA-256 ${expected}, got ${actual}: the file is damaged or another one; fetch it again.`,
-    );
-  }
-}
-
-function checkPair(
-  images: NdArray<Uint8Array>,
-  labels: NdArray<Uint8Array>,
-  { classes, source }: { classes: number; source: string },
-) {
-  const [n, height, width] = images.shape as [number, number, number];
-  if (n === 0 || height === 0 || width === 0)
-    throw new Error(`${source}: expected images, got [${images.shape.join(", ")}].`);
-  if (n !== labels.size) {
-    throw new Error(
-      `${source}: expected one label for each of ${n} images, got ${labels.size}: the files do not belong together.`,
-    );
-  }
-  const wrong = labels.data.findIndex((label) => label >= classes);
-  if (wrong >= 0) {
-    throw new Error(
-      `${source}: expected labels in 0 … ${classes - 1}, got ${labels.data[wrong]} at index ${wrong}: ` +
-        "pass `classes` if the data set has more of them.",
-    );
-  }
-}
-
-/** The lines of a `sha256sum` listing: digest, two spaces, file name. */
-function readChecksums(folder: string): Record<string, string> {
-  const path = join(folder, "SHA256SUMS");
-  if (!existsSync(path)) return {};
-  const entries = readFileSync(path, "utf8")
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .map((line) => {
-      const match = /^([0-9a-f]{64}) [ *](.+)$/.exec(line.trim());
-      if (match === null) throw new Error(`${path}: expected lines as sha256sum writes them, got "${line}".`);
-      return [basename(match[2] as string), match[1]] as [string, string];
-    });
-  return Object.fromEntries(entries);
-}
-
 /** The checksums of MNIST's files. Throws unless there are four: a file without one would go unchecked. */
-function mnistChecksums(dataFolder: string): Record<string, string> {
+function mnistChecksums(dataFolder: string): Checksums {
   const checksums = readChecksums(dataFolder);
-  const count = Object.keys(checksums).length;
-  if (count !== 4) {
-    throw new Error(`${join(dataFolder, "SHA256SUMS")}: expected the SHA-256 of MNIST's four files, found ${count}.`);
-  }
-  return checksums;
+  if (checksums?.size === 4) return checksums;
+  const path = join(dataFolder, "SHA256SUMS");
+  throw new Error(`${path}: expected the SHA-256 of MNIST's four files, found ${checksums?.size ?? 0}.`);
 }
 
 /** `data/` of the project: this file stands in `lib/src/data`, compiled in `lib/dist/data`. */
@@ -160,8 +149,15 @@ export function projectDataFolder(): string {
 }
 
 function known(dataFolder: string): string {
-  const isDataset = (name: string) => readdirSync(join(dataFolder, name)).some((file) => file.includes("-idx3-ubyte"));
-  const entries = existsSync(dataFolder) ? readdirSync(dataFolder, { withFileTypes: true }) : [];
-  const names = entries.filter((e) => e.isDirectory() && isDataset(e.name)).map((e) => e.name);
-  return `Known data sets: ${["mnist", ...names].join(", ")}.`;
+  const isDataset = (name: string) => namesIn(join(dataFolder, name)).some((file) => /idx3-ubyte/.test(file));
+  return `Known data sets: ${["mnist", ...namesIn(dataFolder).filter(isDataset)].join(", ")}.`;
+}
+
+/** What a folder holds; nothing where it cannot be read, or is no folder. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { readBytes } from "../common/files";
 import { projectDataFolder } from "./mnist";
 
 /** One recipe trained with several seeds and measured on the test set, once for each. */
@@ -54,22 +55,29 @@ export interface CrossValidation {
   command: string;
 }
 
-/** The results file `data/results/<name>.json` of one recipe, such as `"lenet5"`. */
+/**
+ * The results file `data/results/<name>.json` of one recipe, such as `"lenet5"`.
+ * @throws when there is no such file (the message names the command that makes it), or it holds something else (the
+ *   message names the function that reads it, if one does)
+ */
 export function loadTestResults(name: string): TestResults {
-  return readResults(name, "seeds") as TestResults;
+  return readResults(name, "loadTestResults") as TestResults;
 }
 
-/** The results file `data/results/<name>.json` of a comparison, such as `"schedules"`. */
+/**
+ * The results file `data/results/<name>.json` of a comparison, such as `"schedules"`.
+ * @throws as `loadTestResults`
+ */
 export function loadComparison(name: string): Comparison {
-  return readResults(name, "arms") as Comparison;
+  return readResults(name, "loadComparison") as Comparison;
 }
 
 /**
  * The results file `data/results/cross-validation.json`: first the arm "affine", then "affine and elastic".
- * @throws when there is no such file (the message names the command that makes it), or it holds no arms
+ * @throws when there is no such file (the message names the command that makes it), or it holds something else
  */
 export function loadCrossValidation(): CrossValidation {
-  return readResults("cross-validation", "arms") as CrossValidation;
+  return readResults("cross-validation", "loadCrossValidation") as CrossValidation;
 }
 
 /** The shipped networks, quantised: accuracies on the test set, of the integers where there are any. */
@@ -101,10 +109,10 @@ export interface QuantizationResults {
 
 /**
  * The results file `data/results/qat.json`.
- * @throws when there is no such file (the message names the command that makes it), or it holds no seeds
+ * @throws when there is no such file (the message names the command that makes it), or it holds something else
  */
 export function loadQuantization(): QuantizationResults {
-  return readResults("qat", "seeds") as QuantizationResults;
+  return readResults("qat", "loadQuantization") as QuantizationResults;
 }
 
 /** The engines whose training the benchmark measures. */
@@ -198,16 +206,59 @@ export interface Bench {
 
 /**
  * The results file `data/results/bench.json`.
- * @throws when there is no such file (the message names the command that makes it), or it holds no kernels
+ * @throws when there is no such file (the message names the command that makes it), or it holds something else
  */
 export function loadBench(): Bench {
-  return readResults("bench", "kernels", "npm run bench -- --peers") as Bench;
+  return readResults("bench", "loadBench", "npm run bench -- --peers") as Bench;
 }
 
-function readResults(name: string, key: string, command = `npm run reproduce -- ${name}`): unknown {
+/** What a results file holds, by the function that reads it: keys, each with what tells its form from the others'. */
+const forms = {
+  loadTestResults: { seeds: isList, mean: isNumber },
+  loadComparison: { arms: listOf("seeds") },
+  loadCrossValidation: { arms: listOf("mistakes") },
+  loadQuantization: { seeds: isList, mean: isObject, modelBytes: isObject },
+  loadBench: { training: isObject, inference: isObject, kernels: isObject },
+} satisfies Record<string, Record<string, (value: unknown) => boolean>>;
+
+function isList(value: unknown): value is unknown[] {
+  return Array.isArray(value);
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === "number";
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !isList(value);
+}
+
+function listOf(key: string): (value: unknown) => boolean {
+  return (value) => isList(value) && value.every((item) => isObject(item) && isList(item[key]));
+}
+
+function fits(results: unknown, form: Record<string, (value: unknown) => boolean>): boolean {
+  return isObject(results) && Object.entries(form).every(([key, isRight]) => isRight(results[key]));
+}
+
+function readResults(name: string, reader: keyof typeof forms, command = `npm run reproduce -- ${name}`): unknown {
   const path = join(projectDataFolder(), "results", `${name}.json`);
   if (!existsSync(path)) throw new Error(`Expected ${path}, found no such file: ${command} measures it.`);
-  const results = JSON.parse(readFileSync(path, "utf8"));
-  if (!(key in results)) throw new Error(`${path}: expected \`${key}\`, got ${Object.keys(results).join(", ")}.`);
-  return results;
+  const results = parsed(path, command);
+  if (fits(results, forms[reader])) return results;
+  const keys = Object.keys(forms[reader]).map((key) => `\`${key}\``);
+  const other = Object.entries(forms).find(([, form]) => fits(results, form))?.[0];
+  const got = other ? `what \`${other}\` reads: call that` : Object.keys(Object(results)).join(", ") || "none";
+  throw new Error(`${path}: expected ${keys.join(", ")} as \`${reader}\` reads them, got ${got}.`);
+}
+
+function parsed(path: string, command: string): unknown {
+  const text = readBytes(path).toString("utf8");
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(
+      `${path}: expected JSON, got other text (${(error as Error).message}): ${command} measures it again.`,
+    );
+  }
 }

@@ -83,5 +83,11 @@ test("toForward(model) is the model's forward pass, and toForward(function) the 
   });
   const forward: Forward = (images) => tf.reshape(images, [1, -1]);
   assert.equal(toForward(forward), forward);
+  const infer: Forward = (images) => tf.neg(forward(images));
+  tf.tidy(() => {
+    const images = tf.ones<tf.Rank.R4>([1, 2, 2, 1]);
+    assert.deepEqual([...toForward({ forward })(images).dataSync()], [1, 1, 1, 1]);
+    assert.deepEqual([...toForward({ forward, infer })(images).dataSync()], [-1, -1, -1, -1]);
+  });
   model.dispose();
 });

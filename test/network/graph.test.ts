@@ -161,6 +161,85 @@ test("runToLogits(model, known) gives what goes into a softmax, however the mode
   }
 });
 
+test("runToLogits(model, known) finds a softmax before layers that leave numbers as they are, and in any kind of layer", () => {
+  const softmax = { activation: "softmax" } as const;
+  class Own extends tf.layers.Layer {
+    static readonly className = "Own";
+    private readonly dense = dense("inner", softmax) as unknown as tf.layers.Layer & { activation: object };
+    activation = this.dense.activation;
+    override build(shape: number[]): void {
+      this.dense.build(shape);
+      this.built = true;
+    }
+    override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+      this.dense.activation = this.activation;
+      return this.dense.call(inputs, {}) as tf.Tensor;
+    }
+    override computeOutputShape(shape: number[]): number[] {
+      return [shape[0] as number, 3];
+    }
+    override getClassName(): string {
+      return Own.className;
+    }
+    override getConfig() {
+      return { ...super.getConfig(), ...softmax };
+    }
+  }
+  const ends: Record<string, tf.LayersModel> = {
+    "a convolution, flattened": functional((x) =>
+      at(layers.flatten(), at(layers.conv2d({ filters: 3, kernelSize: [6, 5], ...softmax }), x)),
+    ),
+    "dense, reshaped": head(dense("d", softmax), layers.reshape({ targetShape: [3] })),
+    "dense, then linear": head(dense("d", softmax), layers.activation({ activation: "linear" })),
+    "softmax layer, reshaped": head(dense("d"), layers.softmax(), layers.reshape({ targetShape: [3] })),
+    "a layer of one's own": head(new Own({})),
+  };
+  for (const [name, model] of Object.entries(ends)) {
+    tf.tidy(() => {
+      const x = images();
+      const logits = runToLogits(model, new Map([[inputOf(model), x]]));
+      assertClose(tf.softmax(logits).dataSync(), predict(model, x), 1e-5);
+      const sums = tf.sum(logits, 1).dataSync();
+      assert.ok(
+        sums.some((sum) => Math.abs(sum - 1) > 1e-3),
+        name,
+      );
+      // the layer has its activation again
+      assertClose(predict(model, x), tf.softmax(logits).dataSync(), 1e-5);
+    });
+    model.dispose();
+  }
+});
+
+test("runToLogits(model, known) refuses a softmax that it cannot leave out, masks, and layers that remember images", () => {
+  const rows = (...more: tf.layers.Layer[]) =>
+    tf.sequential({ layers: [layers.reshape({ targetShape: [6, 5], inputShape: [6, 5, 1] }), ...more] });
+  const refused: [tf.Sequential, RegExp][] = [
+    [
+      rows(layers.gru({ units: 3, activation: "softmax" })),
+      /^Error: Expected a final softmax that can be left out, got one within/,
+    ],
+    [
+      rows(layers.masking({ maskValue: 0 }), layers.lstm({ units: 3 })),
+      /^Error: Expected layers without masks.*\(Masking\)/,
+    ],
+  ];
+  for (const [model, message] of refused) {
+    tf.tidy(() => {
+      assert.throws(() => runToLogits(model, new Map([[inputOf(model), tf.ones([2, 6, 5, 1])]])), message);
+    });
+    model.dispose();
+  }
+  const stateful = tf.sequential({
+    layers: [
+      layers.reshape({ targetShape: [6, 5], batchInputShape: [2, 6, 5, 1] }),
+      layers.lstm({ units: 3, stateful: true }),
+    ],
+  });
+  const run = () => runToLogits(stateful, new Map([[inputOf(stateful), tf.ones([2, 6, 5, 1])]]));
+  tf.tidy(() => assert.throws(run, /remember no earlier images, got `lstm_LSTM\d+` \(LSTM, `stateful`\)/));
+});
+
 test("runToLogits(model, known) refuses several outputs, and outputs that are no list of classes", () => {
   const input = newInput();
   const flat = at(layers.flatten(), input);

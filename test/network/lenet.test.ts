@@ -54,7 +54,7 @@ test("layerTable(model) lists shape, parameters and multiply-accumulates of each
     { name: "logits", type: "Dense", shape: [10], parameters: 850, macs: 840 },
   ]);
   assert.equal(
-    rows.reduce((sum, { macs }) => sum + macs, 0),
+    rows.reduce((sum, { macs = Number.NaN }) => sum + macs, 0),
     416520,
   );
 });
@@ -134,6 +134,16 @@ test("buildLeNet5({initializer}) draws kernels of the right spread and biases of
       assert.ok((weights[name.replace("kernel", "bias")] as number[]).every((bias) => bias === 0));
     }
   }
+});
+
+test("buildLeNet5(options) refuses words that it does not know, and numbers of classes that are none", () => {
+  for (const name of ["padding", "activation", "pooling", "initializer"])
+    assert.throws(
+      () => buildLeNet5({ [name]: "mean" }),
+      new RegExp(`^Error: Expected \`${name}\` to be .* or .*, got mean\\.$`),
+    );
+  for (const classes of [0, -1, 2.5, Number.NaN])
+    assert.throws(() => buildLeNet5({ classes }), /^RangeError: Expected `classes` to be a whole number above 0, got/);
 });
 
 test("buildLeNet5({seed}) refuses seeds that are not whole", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { heatmap } from "../../lib/src/figures/heatmap";
+import { divergingScale, sequentialScale } from "../../lib/src/figures/theme";
 
 interface Trace {
   z: (number | null)[][];
@@ -156,4 +157,111 @@ test("heatmap(matrix) has no texts and no fixed axes without details, nor where 
     [undefined, true, undefined, "reversed"],
   );
   assert.deepEqual(heatmap(confusion, { ...asErrors, details: () => undefined }), plain);
+});
+
+test("heatmap(matrix) draws every row and column where names repeat, and ties clicks to places", () => {
+  const options = { rows: ["a", "a"], columns: ["x", "y", "x"], details: () => "more" };
+  const figure = heatmap(
+    [
+      [1, 2, 3],
+      [4, 5, 6],
+    ],
+    options,
+  );
+  const [trace] = figure.data as unknown as { x: string[]; y: string[]; hovertext: string[][] }[];
+  assert.deepEqual(
+    [trace?.x, trace?.y],
+    [
+      ["0", "1", "2"],
+      ["0", "1"],
+    ],
+  );
+  assert.equal(trace?.hovertext[1]?.[2], "row a, column x: 6");
+  const { xaxis, yaxis } = figure.layout as Record<string, { ticktext?: string[] } | unknown>;
+  assert.deepEqual((xaxis as { ticktext: string[] }).ticktext, ["x", "y", "x"]);
+  assert.deepEqual((yaxis as { ticktext: string[] }).ticktext, ["a", "a"]);
+  const clicks = notesOf(figure).slice(0, -1);
+  assert.equal(new Set(clicks.map(({ xclick, yclick }) => `${xclick} ${yclick}`)).size, 6);
+});
+
+test("heatmap(matrix) leaves cells without a value empty, and scales colours by the others", () => {
+  const { data, alt } = heatmap([[Number.NaN, 2, Number.POSITIVE_INFINITY]], { format: (value) => value.toFixed(1) });
+  const [trace] = data as Trace[];
+  assert.deepEqual([trace?.z, trace?.text], [[[null, 2, null]], [["", "2.0", ""]]]);
+  assert.deepEqual([trace?.zmin, trace?.zmax], [0, 2]);
+  assert.match(alt, /largest: row 0, column 1: 2\.$/);
+});
+
+test("heatmap(matrix) of a constant has colours with a length, around or beside zero", () => {
+  for (const [value, sequential, diverging] of [
+    [0, [0, 1], [-1, 1]],
+    [3, [0, 3], [-3, 3]],
+    [-2, [-2, 0], [-2, 2]],
+    [Number.NaN, [0, 1], [-1, 1]],
+  ] as const) {
+    for (const [colours, expected] of [
+      ["sequential", sequential],
+      ["diverging", diverging],
+    ] as const) {
+      const [trace] = heatmap([[value, value]], { colours }).data as Trace[];
+      assert.deepEqual([trace?.zmin, trace?.zmax], expected, `${value}, ${colours}`);
+    }
+  }
+});
+
+test("heatmap(matrix) writes and frames no cells that are smaller than text", () => {
+  const [large, small] = [50, 200].map((side) => {
+    const row = Array.from({ length: side }, (_, i) => i);
+    return heatmap(row.map(() => row)).data[0] as { texttemplate?: string; xgap: number };
+  });
+  assert.deepEqual([large?.texttemplate, large?.xgap], ["%{text}", 1]);
+  assert.deepEqual([small?.texttemplate, small?.xgap], [undefined, 0]);
+});
+
+test("heatmap(matrix) has diverging colours where a value is negative, unless told otherwise", () => {
+  const scaleOf = (colours?: "sequential" | "diverging") => {
+    const [trace] = heatmap([[-3, 1]], { colours }).data as (Trace & { colorscale: unknown })[];
+    return [trace?.zmin, trace?.zmax, trace?.colorscale];
+  };
+  assert.deepEqual(scaleOf(), [-3, 3, divergingScale]);
+  assert.deepEqual(scaleOf("diverging"), scaleOf());
+  assert.deepEqual(scaleOf("sequential"), [-3, 1, sequentialScale]);
+  const [below] = heatmap([[-5, -1]], { colours: "sequential" }).data as Trace[];
+  assert.deepEqual([below?.zmin, below?.zmax], [-5, -1]);
+  const [positive] = heatmap([[3, 1]]).data as (Trace & { colorscale: unknown })[];
+  assert.deepEqual(positive?.colorscale, sequentialScale);
+});
+
+test("heatmap(matrix) has a tick for each whole number only while those are few", () => {
+  const step = (row: number[], colours?: "sequential") =>
+    (heatmap([row], { colours }).data[0] as { colorbar: { dtick?: number } }).colorbar.dtick;
+  assert.deepEqual([step([0, 8]), step([-4, 4])], [1, 1]);
+  for (const row of [
+    [0, 9],
+    [-1000, 5],
+    [0.5, 1],
+  ])
+    assert.equal(step(row), undefined, `${row}`);
+  assert.equal(step([-1000, 5], "sequential"), undefined);
+});
+
+test("heatmap(matrix) takes rows of typed arrays", () => {
+  const rows = [
+    [0, 40],
+    [7, 3],
+  ];
+  for (const options of [{}, { hideDiagonalFromScale: true, details: () => "x" }])
+    for (const list of [Uint8Array, Int32Array, Float64Array])
+      assert.deepEqual(
+        heatmap(
+          rows.map((row) => list.from(row)),
+          options,
+        ),
+        heatmap(rows, options),
+      );
+});
+
+test("heatmap(matrix, {range}) tells values apart that are close to each other", () => {
+  const [trace] = heatmap([[123456.1, 123456.2]], { range: [123456, 123457] }).data as Trace[];
+  assert.deepEqual(trace?.z, [[123456.1, 123456.2]]);
 });

@@ -162,9 +162,70 @@ test("thirty digits with captions stay below 40 kilobytes", () => {
 
 test("imageGrid refuses what it cannot draw", () => {
   assert.throws(() => imageGrid([]), /at least one image, got none/);
+  assert.throws(() => imageGrid(ndarray(new Uint8Array(0), [0, 4])), /^RangeError: .*at least one pixel, got \[0, 4\]/);
   assert.throws(() => imageGrid(ndarray(new Uint8Array(8), [8])), /shape \[n, height, width\].* got \[8\]/);
   assert.throws(() => imageGrid(dots(2), { captions: ["a"] }), /`captions` to hold 2 items/);
   assert.throws(() => imageGrid(dots(2), { highlight: [true] }), /`highlight` to hold 2 items/);
   assert.throws(() => imageGrid(dots(2), { columns: 0 }), /`columns` to be a whole number above 0, got 0/);
-  assert.throws(() => imageGrid(dots(2), { scale: -1 }), /`scale` to be above 0, got -1/);
+  for (const gap of [Number.NaN, -1])
+    assert.throws(
+      () => imageGrid(dots(2), { gap }),
+      /^RangeError: Expected `gap` to be a finite number, 0 or more, got/,
+    );
+  assert.throws(() => imageGrid(dots(2), { scale: -1 }), /`scale` to be a finite number above 0, got -1/);
+});
+
+test("imageGrid(images, {colours: 'diverging'}) of a map of zeros is white", async () => {
+  for (const data of [new Float32Array(16), new Uint8Array(16)]) {
+    for (const range of ["each", "all", undefined] as const) {
+      const zeros = ndarray(data, [1, 4, 4]);
+      const picture = await decode(imageGrid(zeros, { colours: "diverging", range, scale: 5 }).png);
+      assert.deepEqual(picture.at(40, 40), [255, 255, 255]);
+    }
+  }
+});
+
+test("imageGrid refuses a picture in colours, which is no row of narrow grey ones", () => {
+  const blank = (...shape: number[]) => ndarray(new Uint8Array(shape.reduce((a, b) => a * b)), shape);
+  for (const shape of [
+    [28, 28, 3],
+    [12, 20, 4],
+  ])
+    assert.throws(
+      () => imageGrid(blank(...shape)),
+      /^Error: Expected grey images, got \[\d+, \d+, [34]\], as of one in colours: pick a channel, or pass \[n, height/,
+    );
+  assert.match(imageGrid(blank(28, 28, 3, 1)).alt, /^28 images of 28 × 3/);
+  assert.match(imageGrid(blank(6, 3, 3)).alt, /^6 images of 3 × 3/);
+  assert.match(imageGrid(blank(5, 8, 4)).alt, /^5 images of 8 × 4/);
+});
+
+test("imageGrid refuses more than a picture can hold, and says how many there are", () => {
+  const one = ndarray(new Uint8Array(784), [28, 28]);
+  assert.throws(
+    () => imageGrid(Array(10_000).fill(one)),
+    /^RangeError: Expected a picture of at most 40,000,000 pixels, 32,767 a side, got [\d,]+ × [\d,]+: of 10,000 images show some/,
+  );
+  assert.throws(() => imageGrid(one, { scale: 1e5 }), /^RangeError: Expected a picture of at most/);
+  assert.throws(() => imageGrid(Array(20_000).fill(ndarray([1], [1, 1])), { columns: 1 }), /32,767 a side/);
+});
+
+test("imageGrid takes labels of a data set as captions", () => {
+  assert.match(imageGrid(dots(2), { captions: Uint8Array.of(7, 9) }).alt, /Captions: 7, 9\.$/);
+});
+
+test("imageGrid(images) tells in words that its images differ in size", () => {
+  const sized = (...sides: number[]) => sides.map((side) => ndarray(new Uint8Array(side * side), [side, side]));
+  assert.equal(imageGrid(sized(2, 3, 2)).alt, "3 images of 2 × 2, 3 × 3 pixels.");
+  assert.equal(imageGrid(sized(2, 3, 4, 5)).alt, "4 images of 4 sizes, the first 2 × 2 pixels.");
+});
+
+test("imageGrid draws a constant image in full ink, a blank one in none", async () => {
+  for (const value of [0.5, 1]) {
+    const image = ndarray(new Float32Array(16).fill(value), [4, 4]);
+    for (const range of ["each", "all", undefined] as const)
+      assert.deepEqual((await decode(imageGrid(image, { range, scale: 5 }).png)).at(40, 40), [17, 17, 17]);
+  }
+  const blank = ndarray(new Float32Array(16), [4, 4]);
+  assert.deepEqual((await decode(imageGrid(blank, { scale: 5 }).png)).at(40, 40), [255, 255, 255]);
 });

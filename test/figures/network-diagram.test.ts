@@ -37,3 +37,13 @@ test("networkDiagram(layers) refuses one layer and shapes it cannot draw", () =>
   assert.throws(() => networkDiagram(layers.slice(0, 1)), /at least two layers, got 1/);
   assert.throws(() => networkDiagram([...layers, { name: "odd", shape: [2, 3] }]), /shape of odd .* got \[2,3\]/);
 });
+
+test("networkDiagram(layers) refuses lengths that are none", () => {
+  for (const length of [Number.NaN, 0, -1, 2.5]) {
+    const odd = { name: "odd", shape: [length] };
+    assert.throws(
+      () => networkDiagram([...layers, odd]),
+      /^RangeError: Expected the shape of odd to be a whole number above 0/,
+    );
+  }
+});

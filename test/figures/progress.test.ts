@@ -102,5 +102,70 @@ test("in a kernel progress(total, label) overwrites one bar", async () => {
   assert.equal(messages.length, 5);
   assert.equal(messages[1]?.data["text/plain"], "Work ████████████░░░░░░░░░░░░ 2 of 4, 0.6 s left");
   assert.equal(messages[4]?.data["text/plain"], "Work: 4 of 4 in 1.2 s");
-  assert.throws(() => progress(0, "x"), /`total` to be above 0, got 0/);
+  for (const total of [-1, Number.NaN, Number.POSITIVE_INFINITY])
+    assert.throws(() => progress(total, "x"), /^RangeError: Expected `total` to be a finite number, 0 or more, got/);
+});
+
+test("a run that diverges, in no time, is told in words", async () => {
+  const clock = mock.method(performance, "now", () => 1000);
+  const odd = { epoch: 0, step: 0, loss: Number.NaN, accuracy: Number.NaN, learningRate: Number.NaN };
+  const run = (stepsPerEpoch: number) => () => {
+    const display = trainingDisplay({ epochs: 0, stepsPerEpoch, imagesPerStep: 8 });
+    display.step(odd);
+    display.epochEnd({ ...odd, trainLoss: Number.NaN, trainAccuracy: Number.POSITIVE_INFINITY, seconds: 0 });
+    display.end("stopped early");
+  };
+  for (const steps of [0, 1]) {
+    const messages = await asKernel(run(steps));
+    const words = [...messages.map(({ data }) => String(data["text/plain"])), ...(await printed(run(steps)))];
+    assert.ok(words.some((text) => text.includes("training loss not a number, accuracy ∞")));
+    for (const text of words) assert.doesNotMatch(text, /NaN|undefined|Infinity/);
+  }
+  clock.mock.restore();
+});
+
+test("progress(total, label) says nothing of the time left before it is known, and refuses counts that are none", async () => {
+  const clock = mock.method(performance, "now", () => 1000);
+  const messages = await asKernel(() => progress(4, "Work").tick(0));
+  clock.mock.restore();
+  assert.equal(messages[0]?.data["text/plain"], `Work ${"░".repeat(24)} 0 of 4`);
+  assert.throws(
+    () => progress(4, "x").tick(Number.NaN),
+    /^RangeError: Expected `count` to be a finite number, 0 or more/,
+  );
+});
+
+test("progress of nothing, or of half a piece more, is a bar that is done", async () => {
+  const clock = mock.method(performance, "now", () => 1000);
+  for (const [total, ticks, words] of [
+    [0, 0, "0 of 0"],
+    [2.5, 3, "3 of 3"],
+  ] as const) {
+    const messages = await asKernel(() => {
+      const bar = progress(total, "Work");
+      bar.tick(ticks);
+      bar.done();
+    });
+    assert.equal(String(messages[0]?.data["text/plain"]).replace(/, .* left$/, ""), `Work ${"█".repeat(24)} ${words}`);
+    assert.equal(messages[1]?.data["text/plain"], `Work: ${words} in 0.0 s`);
+  }
+  clock.mock.restore();
+});
+
+test("a run of 5,000 epochs sends charts as small as any other", async () => {
+  let now = 1000;
+  const clock = mock.method(performance, "now", () => now);
+  const messages = await asKernel(() => {
+    const display = trainingDisplay({ epochs: 5000, stepsPerEpoch: 1, imagesPerStep: 1 });
+    for (let epoch = 0; epoch < 5000; epoch++) {
+      now += 1;
+      const common = { epoch, step: epoch, learningRate: 0.1, seconds: 1 };
+      display.step({ ...common, loss: 2 / (epoch + 1), accuracy: 0.5 });
+      const trained = { trainLoss: 0.5, trainAccuracy: 0.5, validationLoss: 1 / (epoch + 1), validationAccuracy: 0.5 };
+      display.epochEnd({ ...common, ...trained });
+    }
+  });
+  clock.mock.restore();
+  const sizes = messages.map(({ data }) => String(data["image/svg+xml"]).length);
+  assert.ok(sizes.length > 10 && Math.max(...sizes) < 10_240, `${Math.max(...sizes)} characters`);
 });

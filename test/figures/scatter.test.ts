@@ -68,3 +68,15 @@ test("scatter(points) refuses lists that do not match and groups that are not wh
   );
   assert.throws(() => scatter(points, { hover: ["a"] }), /`hover`/);
 });
+
+test("scatter(points) does not draw points without a place, and labels groups at the median of the others", () => {
+  const x = [Number.NaN, 9, 1, 2, Number.NEGATIVE_INFINITY];
+  const { data, layout, alt } = scatter({ x, y: [0, 0, 0, 0, 0] }, { groups: [0, 0, 0, 0, 1], groupNames: ["a", "a"] });
+  const [first] = data as { x: (number | null)[] }[];
+  assert.deepEqual(first?.x, [null, 9, 1, 2]);
+  assert.deepEqual(
+    (layout.annotations as { x: number }[]).map((label) => label.x),
+    [2],
+  );
+  assert.equal(alt, "Scatter plot. 5 points, 2 without a value; 2 groups: a (4), a (1).");
+});

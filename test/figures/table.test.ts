@@ -62,3 +62,42 @@ test("table refuses no rows and sides of columns it does not have", () => {
     /name columns of the table \(layer, parameters, share\), got oops/,
   );
 });
+
+test("table(rows) takes columns that are called as what every object has", () => {
+  assert.equal(
+    table([{ a: 1 }, { constructor: 2 }], { digits: {} }).text,
+    "a  constructor\n─  ───────────\n1\n             2",
+  );
+});
+
+test("table(rows) writes whole numbers of any size and words of logic, and refuses what is no value", () => {
+  const { text } = table([{ big: 12345678901234567890n, done: true, shape: [28, 28, 6] }]);
+  assert.deepEqual(text.split("\n").at(-1)?.split(/ {2,}/), ["12345678901234567890", "true", "28, 28, 6"]);
+  for (const [value, kind] of [
+    [new Date(0), "a Date"],
+    [[{}], "an Object"],
+    [{}, "an Object"],
+    [() => 1, "a function"],
+  ] as const)
+    assert.throws(
+      () => table([{ when: value as never }]),
+      new RegExp(`^TypeError: Expected texts, numbers or booleans in the column when, got ${kind}`),
+    );
+});
+
+test("table(rows, {digits, align}) refuses columns, decimals and sides that do not exist", () => {
+  assert.throws(() => table(rows, { digits: { oops: 2 } }), /^Error: Expected `digits` to name columns .* got oops\.$/);
+  for (const digits of [-1, 2.5, Number.NaN, 21, { share: -1 }])
+    assert.throws(() => table(rows, { digits }), /^RangeError: Expected `digits` to be a whole number in 0 … 20/);
+  assert.throws(() => table(rows, { align: { share: "middle" as never } }), /^Error: .*`align` to be left or right/);
+});
+
+test("table(rows) writes numbers of many zeros as powers of ten, and nothing below zero that rounds to it", () => {
+  const { text } = table([1e30, -1.23456e20, 1.5e-12, 1e-5, -0, -0.001].map((v) => ({ v })));
+  const cells = text.split("\n").slice(2);
+  assert.deepEqual(
+    cells.map((line) => line.trim()),
+    ["1e30", "−1.235e20", "1.5e-12", "0.00001", "0", "−0.001"],
+  );
+  assert.match(table([{ v: -0.001 }], { digits: 2 }).text, / 0\.00$|\n0\.00$/);
+});

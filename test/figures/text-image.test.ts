@@ -23,3 +23,8 @@ test("textImage(image) pads odd sizes and takes a threshold", () => {
 test("textImage refuses what is not one image", () => {
   assert.throws(() => textImage(ndarray(new Uint8Array(8), [2, 2, 2])), /shape \[height, width\], got \[2,2,2\]/);
 });
+
+test("textImage(image) draws what is there beside NaN and infinities", () => {
+  assert.equal(textImage(ndarray(new Float32Array([Number.NaN, 1]), [1, 2])), "⠈");
+  assert.equal(textImage(ndarray(new Float32Array([Number.POSITIVE_INFINITY, 1]), [1, 2])), "⠉");
+});

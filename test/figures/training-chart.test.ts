@@ -61,3 +61,27 @@ test("trainingChart(state) draws the bar as far as the run has come", async () =
   assert.ok((picture.at(200, 38)[0] as number) < 100, "left half is filled");
   assert.ok((picture.at(500, 38)[0] as number) > 200, "right half is not");
 });
+
+test("trainingChart(state) draws runs that diverge, explode, have one step, or no epochs", () => {
+  const odd = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1e300, 0.5, Number.NaN];
+  const points = odd.map((y, x) => ({ x, y }));
+  const curves = { loss: points, accuracy: points, validationLoss: points, validationAccuracy: points };
+  const states = [
+    { ...run(3, 0), ...curves },
+    run(1, 1),
+    { ...run(3, 0), epochs: 0, done: 0 },
+    { ...run(0, 0), done: 0 },
+  ];
+  for (const state of states) {
+    const svg = trainingChart(state);
+    assert.doesNotMatch(svg, /NaN|Infinity|undefined/);
+    assert.ok(svg.length < 10_240, `${svg.length} characters`);
+  }
+});
+
+test("trainingChart(state) shows the only step, and parts a line at its gaps", () => {
+  const empty = { ...run(2, 0), accuracy: [], validationLoss: [], validationAccuracy: [] };
+  const draw = (...losses: number[]) => trainingChart({ ...empty, loss: losses.map((y, x) => ({ x, y })) });
+  assert.equal(draw(1).match(/l0 0/g)?.length, 1);
+  assert.match(draw(1, 1, Number.NaN, 1, 1), /<path d="M[\d. ]+L[\d. ]+M[\d. ]+L[\d. ]+" fill="none"/);
+});

@@ -15,6 +15,7 @@ export interface FigureLayout {
 
 /** Options of every figure. */
 export interface FigureOptions {
+  /** may hold Plotly's tags, such as `<br>` and `<sup>`, and so may the labels of the axes */
   title?: string;
   xLabel?: string;
   yLabel?: string;

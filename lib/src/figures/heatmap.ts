@@ -1,14 +1,23 @@
+import { checkFinite } from "../common/checks";
+import { checkLabels, checkList, checkNumbers, checkWord, sameLength } from "./arguments";
+import { extremes, highest, isFiniteNumber } from "./extremes";
 import type { Figure, FigureLayout, FigureOptions } from "./figure";
-import { axis, baseLayout, rounded, sameLength, shortNumber, summary } from "./layout";
+import { distinctNames, labelText, labelTicks } from "./labels";
+import { axis, baseLayout, shortNumber, summary } from "./layout";
+import { literal, withoutMarkup } from "./markup";
+import { digitsFor, rounded } from "./rounding";
 import { divergingScale, ink, monospaceFamily, sequentialScale } from "./theme";
 
 export interface HeatmapOptions extends FigureOptions {
   /** names of the rows, top to bottom */
-  rows?: readonly (string | number)[];
-  columns?: readonly (string | number)[];
-  /** writes each value into its cell */
+  rows?: ArrayLike<string | number>;
+  columns?: ArrayLike<string | number>;
+  /** writes each value into its cell, where cells are large enough for text */
   annotate?: boolean;
-  /** `sequential` from zero (white) up; `diverging` around zero (white) */
+  /**
+   * `sequential` from zero (white) up, or from the lowest value to the highest where one is negative; `diverging`
+   * around zero (white); default: diverging where a value is negative, else sequential
+   */
   colours?: "sequential" | "diverging";
   /** colours only what lies off the diagonal, so that a confusion matrix shows its errors */
   hideDiagonalFromScale?: boolean;
@@ -25,43 +34,64 @@ export interface HeatmapOptions extends FigureOptions {
   details?: (row: number, column: number) => string | undefined;
 }
 
+// CSS pixels of a cell; smaller ones have no room for text, nor for a line between them
+const smallestText = 9;
+const smallestFramed = 4;
 const diagonalColour = "#e3efe3";
 
-/** A matrix as coloured cells, row 0 on top: `xLabel` names the columns, `yLabel` the rows. */
-export function heatmap(matrix: readonly (readonly number[])[], options: HeatmapOptions = {}): Figure {
+/**
+ * A matrix as coloured cells, row 0 on top: `xLabel` names the columns, `yLabel` the rows. Cells that are NaN or
+ * infinite are left empty.
+ * @param matrix rows of one length
+ * @throws RangeError for an empty matrix, Error for rows, or names of them, of different lengths, TypeError for what is
+ *   no list of numbers or names
+ */
+export function heatmap(matrix: readonly ArrayLike<number>[], options: HeatmapOptions = {}): Figure {
   const { title = "", xLabel = "column", yLabel = "row", annotate = true, unit = "", alt } = options;
-  const { colours = "sequential", hideDiagonalFromScale = false } = options;
-  const width = matrix[0]?.length ?? 0;
+  const { hideDiagonalFromScale = false } = options;
+  const numbers = rowsOf(matrix);
+  const width = numbers[0]?.length ?? 0;
   if (width === 0) throw new RangeError("Expected `matrix` to hold at least one row and one column, got none.");
-  for (const row of matrix) sameLength("matrix row", row, "the first row", width);
-  const { rows = matrix.map((_, i) => i), columns = Array.from({ length: width }, (_, i) => i) } = options;
-  sameLength("rows", rows, "matrix", matrix.length);
+  for (const row of numbers) sameLength("matrix row", row, "the first row", width);
+  const rows = namesOf("rows", options.rows, numbers.length);
+  const columns = namesOf("columns", options.columns, width);
+  sameLength("rows", rows, "matrix", numbers.length);
   sameLength("columns", columns, "matrix[0]", width);
+  for (const limit of options.range ?? []) checkFinite("the limits of the colours", limit);
+  const shown = { rows: rows.map(literal), columns: columns.map(literal) };
+  const names = { rows: distinctNames(shown.rows), columns: distinctNames(shown.columns) };
   const {
     format = (value, row, column) => (hideDiagonalFromScale && value === 0 && row !== column ? "" : shortNumber(value)),
   } = options;
+  const cellText = (value: number, row: number, column: number) =>
+    isFiniteNumber(value) ? literal(format(value, row, column)) : "";
   const onScale = (row: number, column: number) => !hideDiagonalFromScale || row !== column;
-  const scaled = matrix.flatMap((row, i) => row.filter((_, j) => onScale(i, j)));
+  const scaled = numbers.flatMap((row, i) => row.filter((value, j) => onScale(i, j) && isFiniteNumber(value)));
+  const { colours = scaled.some((value) => value < 0) ? "diverging" : "sequential" } = options;
+  checkWord("colours", colours, ["sequential", "diverging"]);
   const [low, high] = options.range ?? limits(scaled, colours);
+  const digits = digitsFor(scaled, [low, high]);
+  const cell = cellSize(numbers);
+  const [x, y] = [withoutMarkup(xLabel), withoutMarkup(yLabel)];
   const describe = (value: number, i: number, j: number) =>
-    `${yLabel} ${rows[i]}, ${xLabel} ${columns[j]}: ${shortNumber(value)} ${unit}`.trim();
+    `${y} ${rows[i]}, ${x} ${columns[j]}: ${shortNumber(value)} ${unit}`.trim();
   const trace = {
     type: "heatmap",
-    x: columns.map(String),
-    y: rows.map(String),
+    x: names.columns,
+    y: names.rows,
     hovertemplate: "%{hovertext}<extra></extra>",
-    hovertext: matrix.map((row, i) => row.map((value, j) => describe(value, i, j))),
-    text: matrix.map((row, i) => row.map((value, j) => (onScale(i, j) ? format(value, i, j) : ""))),
-    texttemplate: annotate ? "%{text}" : undefined,
+    hovertext: numbers.map((row, i) => row.map((value, j) => literal(describe(value, i, j)))),
+    text: numbers.map((row, i) => row.map((value, j) => (onScale(i, j) ? cellText(value, i, j) : ""))),
+    texttemplate: annotate && cell >= smallestText ? "%{text}" : undefined,
     textfont: { size: 12 },
-    xgap: 1,
-    ygap: 1,
+    xgap: cell < smallestFramed ? 0 : 1,
+    ygap: cell < smallestFramed ? 0 : 1,
     hoverongaps: false,
   };
   const data: object[] = [
     {
       ...trace,
-      z: matrix.map((row, i) => rounded(row).map((value, j) => (onScale(i, j) ? value : null))),
+      z: numbers.map((row, i) => rounded(row, digits).map((value, j) => (onScale(i, j) ? value : null))),
       zmin: low,
       zmax: high,
       colorscale: colours === "diverging" ? divergingScale : sequentialScale,
@@ -69,33 +99,31 @@ export function heatmap(matrix: readonly (readonly number[])[], options: Heatmap
         thickness: 12,
         outlinewidth: 0,
         len: 1,
-        dtick: scaled.every(Number.isInteger) && high <= 8 ? 1 : undefined,
+        dtick: scaled.every(Number.isInteger) && high - low <= 8 ? 1 : undefined,
         title: { text: hideDiagonalFromScale ? "errors" : "", side: "right" },
       },
     },
   ];
-  if (hideDiagonalFromScale) data.push({ ...trace, ...diagonal(matrix, format) });
-  const cell = cellSize(matrix);
-  const notes = options.details ? detailNotes(matrix, options.details, { rows, columns }) : [];
+  if (hideDiagonalFromScale) data.push({ ...trace, ...diagonal(numbers, cellText) });
+  const notes = options.details ? detailNotes(numbers, options.details, names) : [];
   const layout = baseLayout({
     width: Math.max(420, Math.round(width * cell + 230)) + (notes.length > 0 ? detailWidth : 0),
-    height: Math.round(matrix.length * cell + 130),
+    height: Math.round(numbers.length * cell + 130),
     ...options,
   });
   const flat = { type: "category", grid: false } as const;
   Object.assign(layout, {
-    xaxis: axis(xLabel, flat),
-    yaxis: axis(yLabel, { ...flat, reversed: true }),
+    xaxis: { ...axis(xLabel, flat), ...labelTicks(shown.columns, names.columns, width * cell) },
+    yaxis: {
+      ...axis(yLabel, { ...flat, reversed: true }),
+      ...labelTicks(shown.rows, names.rows, numbers.length * cell),
+    },
     plot_bgcolor: ink.grid,
   });
-  if (notes.length > 0) Object.assign(layout, besideMatrix(layout, notes, [matrix.length, width]));
+  if (notes.length > 0) Object.assign(layout, besideMatrix(layout, notes, [numbers.length, width]));
   const peaks = hideDiagonalFromScale ? "largest off the diagonal" : "largest";
-  const facts = [
-    `${matrix.length} × ${width} cells`,
-    `${peaks}: ${largest(matrix, onScale)
-      .map(([i, j]) => describe(matrix[i]?.[j] as number, i, j))
-      .join("; ")}`,
-  ];
+  const largestCells = largest(numbers, onScale).map(([i, j]) => describe(numbers[i]?.[j] as number, i, j));
+  const facts = [`${numbers.length} × ${width} cells`, `${peaks}: ${largestCells.join("; ") || "no values"}`];
   return { kind: "figure", data, layout, alt: alt ?? summary("Heat map", title, [xLabel, yLabel], facts) };
 }
 
@@ -106,7 +134,7 @@ const detailHint = "<i>in JupyterLab: click<br>a cell to see more</i>";
 function detailNotes(
   matrix: readonly (readonly number[])[],
   details: (row: number, column: number) => string | undefined,
-  { rows, columns }: Required<Pick<HeatmapOptions, "rows" | "columns">>,
+  { rows, columns }: Record<"rows" | "columns", readonly string[]>,
 ): object[] {
   // Plotly ties a click to a text only if both are on the same axes
   const place = { x: columns.length - 0.5, y: -0.5, xanchor: "left", yanchor: "top", xshift: 96, showarrow: false };
@@ -117,8 +145,8 @@ function detailNotes(
       if (lines.length === 0) return [];
       const size = Math.max(7, Math.min(13, Math.floor((matrix.length * cellSize(matrix)) / lines.length / 1.3)));
       const font = { family: monospaceFamily, size, color: ink.text };
-      const click = { xclick: String(columns[column]), yclick: String(rows[row]), visible: false };
-      return [{ ...common, ...click, text: lines.join("<br>"), font }];
+      const click = { xclick: columns[column], yclick: rows[row], visible: false };
+      return [{ ...common, ...click, text: lines.map(literal).join("<br>"), font }];
     }),
   );
   // a text of no cell: the first click on any cell hides it
@@ -164,9 +192,32 @@ function diagonal(
   };
 }
 
+/** The rows as arrays: `map` of a typed array makes another, which holds neither texts nor gaps. */
+function rowsOf(matrix: readonly ArrayLike<number>[]): number[][] {
+  checkList("`matrix`", matrix);
+  return Array.from(matrix, (row, i) => {
+    checkNumbers(`row ${i} of \`matrix\``, row);
+    return Array.from(row);
+  });
+}
+
+function namesOf(what: string, names: ArrayLike<string | number> | undefined, count: number): string[] {
+  if (!names) return Array.from({ length: count }, (_, i) => String(i));
+  checkLabels(`\`${what}\``, names);
+  return Array.from(names, labelText);
+}
+
+/** The values of the first and the last colour; around zero, or from it, where all are equal. */
 function limits(values: readonly number[], colours: "sequential" | "diverging"): [number, number] {
-  const highest = Math.max(...values.map(colours === "diverging" ? Math.abs : (value) => value), 0) || 1;
-  return colours === "diverging" ? [-highest, highest] : [Math.min(0, ...values), highest];
+  if (colours === "diverging") {
+    const reach = highest(values.map(Math.abs), 0) || 1;
+    return [-reach, reach];
+  }
+  const ends = extremes(values);
+  const [low, high] = ends ? [values[ends.low] as number, values[ends.high] as number] : [0, 0];
+  if (low < 0 && low < high) return [low, high];
+  // white and no other colour where every cell is 0
+  return [Math.min(0, low), Math.max(0, high) || (low < 0 ? 0 : 1)];
 }
 
 /** Up to three largest cells among those allowed. */
@@ -177,7 +228,7 @@ function largest(
   const cells = matrix.flatMap((row, i) => row.map((_, j): [number, number] => [i, j]));
   const value = ([i, j]: [number, number]) => matrix[i]?.[j] as number;
   return cells
-    .filter(([i, j]) => allowed(i, j))
+    .filter(([i, j]) => allowed(i, j) && isFiniteNumber(matrix[i]?.[j]))
     .sort((a, b) => value(b) - value(a))
     .slice(0, 3);
 }

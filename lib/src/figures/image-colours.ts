@@ -1,5 +1,7 @@
 import { type Canvas, createCanvas } from "@napi-rs/canvas";
 import type { NdArray } from "ndarray";
+import { checkFinite } from "../common/checks";
+import { checkWord } from "./arguments";
 import { divergingScale } from "./theme";
 
 /** Red, green, blue in 0 … 255. */
@@ -29,18 +31,22 @@ const maps: Record<ColourMap, Stops> = {
   diverging: divergingScale.map(([at, colour]) => [at, fromHex(colour)] as const),
 };
 
-/** Values of the first and last colour: two numbers, or the extremes of `each` image or of `all`. */
+export const colourMaps = Object.keys(maps) as ColourMap[];
+
+/** Values of the first and last colour: two numbers, or the finite extremes of `each` image or of `all`. */
 export type RangeRule = readonly [number, number] | "each" | "all";
 
-/** A 2-D image on a canvas of its own size, one colour a value. */
+/** A 2-D image on a canvas of its own size, one colour a value; NaN in the colour of nothing, see `neutralOf`. */
 export function colouredCanvas(image: NdArray, colours: ColourMap, [low, high]: readonly [number, number]): Canvas {
   const [rows = 0, columns = 0] = image.shape;
   const canvas = createCanvas(columns, rows);
   const context = canvas.getContext("2d");
   const pixels = context.createImageData(columns, rows);
+  // in a range without length its one value is neutral
+  const place = (value: number) => (high === low ? neutralOf(colours) + value - low : (value - low) / (high - low));
   for (let row = 0, at = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++, at += 4) {
-      const [red, green, blue] = colourFor(colours, (Number(image.get(row, column)) - low) / (high - low || 1));
+      const [red, green, blue] = colourFor(colours, place(Number(image.get(row, column))));
       pixels.data.set([red, green, blue, 255], at);
     }
   }
@@ -48,42 +54,61 @@ export function colouredCanvas(image: NdArray, colours: ColourMap, [low, high]: 
   return canvas;
 }
 
-/** The function that gives each image the values of its first and last colour. */
+/**
+ * The function that gives each image the values of its first and last colour.
+ * @throws RangeError for limits that are not finite, Error for other words, and for other than two limits
+ */
 export function rangeRule(
   list: NdArray[],
   range: RangeRule | undefined,
   colours: ColourMap,
 ): (image: NdArray) => readonly [number, number] {
-  if (Array.isArray(range)) return () => range as readonly [number, number];
-  if (range === "each") return (image) => extremes([image], colours);
-  const all =
-    range === undefined && list.every((image) => image.dtype === "uint8")
-      ? ([0, 255] as const)
-      : extremes(list, colours);
+  if (Array.isArray(range)) {
+    const limits = range as readonly [number, number];
+    if (limits.length !== 2) throw new Error(`Expected \`range\` to hold two limits, got ${limits.length}.`);
+    for (const limit of limits) checkFinite("the limits of the colours", limit);
+    return () => limits;
+  }
+  if (range !== undefined) checkWord("range", range, ["each", "all"]);
+  if (range === "each") return (image) => rangeOf([image], colours);
+  const areBytes = range === undefined && list.every((image) => image.dtype === "uint8");
+  const all = areBytes ? around([0, 255], colours) : rangeOf(list, colours);
   return () => all;
 }
 
-/** Lowest and highest value; equally far from zero for diverging colours. */
-function extremes(list: NdArray[], colours: ColourMap): readonly [number, number] {
+/** Lowest and highest finite value, and 0 where they are equal, so that a constant is told from nothing. */
+function rangeOf(list: NdArray[], colours: ColourMap): readonly [number, number] {
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const image of list) {
     const [rows = 0, columns = 0] = image.shape;
     for (let row = 0; row < rows; row++) {
       for (let column = 0; column < columns; column++) {
         const value = Number(image.get(row, column));
+        if (!Number.isFinite(value)) continue;
         if (value < low) low = value;
         if (value > high) high = value;
       }
     }
   }
+  if (low >= high) [low, high] = low === high ? [Math.min(0, low), Math.max(0, high)] : [0, 0];
+  return around([low, high], colours);
+}
+
+/** Equally far from zero for diverging colours, so that zero alone is white. */
+function around([low, high]: readonly [number, number], colours: ColourMap): readonly [number, number] {
   const reach = Math.max(Math.abs(low), Math.abs(high));
   return colours === "diverging" ? [-reach, reach] : [low, high];
 }
 
-/** The colour of `t` in 0 … 1; beyond, that of the nearest end. */
+/** Where the colour of nothing stands in 0 … 1: white among diverging colours, else the first. */
+function neutralOf(colours: ColourMap): number {
+  return colours === "diverging" ? 0.5 : 0;
+}
+
+/** The colour of `t` in 0 … 1; beyond, that of the nearest end; for NaN the neutral one. */
 function colourFor(map: ColourMap, t: number): Rgb {
   const stops = maps[map];
-  const clamped = Math.min(1, Math.max(0, Number.isNaN(t) ? 0 : t));
+  const clamped = Math.min(1, Math.max(0, Number.isNaN(t) ? neutralOf(map) : t));
   const above = Math.max(
     1,
     stops.findIndex(([at]) => at >= clamped),

@@ -1,9 +1,13 @@
 import { createCanvas, type SKRSContext2D } from "@napi-rs/canvas";
 import type { NdArray } from "ndarray";
-import { checkPositive, checkWhole } from "../common/checks";
-import { type ColourMap, colouredCanvas, paintOver, type RangeRule, rangeRule } from "./image-colours";
+import { checkFinite, checkWhole } from "../common/checks";
+import { checkLabels, checkList, checkWord, kindOf } from "./arguments";
+import { highest } from "./extremes";
+import { type ColourMap, colouredCanvas, colourMaps, paintOver, type RangeRule, rangeRule } from "./image-colours";
+import { labelText } from "./labels";
 import { registerFonts } from "./render/fonts";
 import { indexedPng } from "./render/indexed-png";
+import { checkPixels } from "./render/size";
 import { colourOf, ink } from "./theme";
 
 export type { ColourMap, RangeRule } from "./image-colours";
@@ -23,7 +27,7 @@ export type GreyImages = NdArray | readonly NdArray[];
 export interface ImageGridOptions {
   columns?: number;
   /** one a picture, under it; `\n` starts a new line */
-  captions?: readonly (string | number)[];
+  captions?: ArrayLike<string | number>;
   /** CSS pixels per image pixel; by default as large as fits the page, an image at most 84 wide */
   scale?: number;
   colours?: ColourMap;
@@ -61,15 +65,23 @@ const pageWidth = 780;
 const captionFont = "12px Inter";
 const titleFont = "bold 15px Inter";
 
-/** Images side by side, row by row, with sharp pixels and captions. */
+/**
+ * Images side by side, row by row, with sharp pixels and captions.
+ * @throws RangeError for no images, images without pixels, and more than one picture can hold, Error for shapes, counts
+ *   and words that do not fit, TypeError for what are no images or captions
+ */
 export function imageGrid(images: GreyImages, options: ImageGridOptions = {}): Picture {
-  const list = listOf(images);
+  const list = listOf("images", images);
   const { captions, colours = "ink", title = "", highlight, overlay, alt } = options;
-  const maps = overlay && (Array.isArray(overlay) ? overlay : listOf(overlay as NdArray));
+  checkWord("colours", colours, colourMaps);
+  if (captions) checkLabels("`captions`", captions);
+  if (highlight) checkList("`highlight`", highlight);
+  const maps = overlay && (Array.isArray(overlay) ? overlay : listOf("overlay", overlay as NdArray));
+  for (const map of maps ?? []) if (map !== undefined) checkImage("overlay", map);
   checkCount("overlay", maps, list.length);
   checkCount("captions", captions, list.length);
   checkCount("highlight", highlight, list.length);
-  const texts = captions?.map((caption) => String(caption).split("\n")) ?? [];
+  const texts = Array.from(captions ?? [], (caption) => labelText(caption).split("\n"));
   const grid = layOut(list, texts, options);
   const rows = Math.ceil(list.length / grid.columns);
   const width = Math.ceil(
@@ -79,6 +91,8 @@ export function imageGrid(images: GreyImages, options: ImageGridOptions = {}): P
     ),
   );
   const height = Math.ceil(grid.top + rows * (grid.cellHeight + grid.gap) - grid.gap + margin);
+  const advice = `of ${list.length.toLocaleString("en-US")} images show some, or pass a smaller \`scale\``;
+  checkPixels(width * density, height * density, advice);
   const canvas = createCanvas(width * density, height * density);
   const context = canvas.getContext("2d");
   context.scale(density, density);
@@ -104,10 +118,12 @@ export function imageGrid(images: GreyImages, options: ImageGridOptions = {}): P
 }
 
 /** Images as a list of 2-D views. */
-function listOf(images: GreyImages): NdArray[] {
+function listOf(name: string, images: GreyImages): NdArray[] {
   const parts: readonly NdArray[] = Array.isArray(images) ? images : [images as NdArray];
   const list = parts.flatMap((part) => {
+    checkImage(name, part);
     const shape = part.shape;
+    checkGrey(shape);
     if (shape.length === 2) return [part];
     const flat = shape.length === 4 && shape[3] === 1 ? part.pick(null, null, null, 0) : part;
     if (flat.shape.length !== 3)
@@ -115,20 +131,49 @@ function listOf(images: GreyImages): NdArray[] {
     return Array.from({ length: flat.shape[0] as number }, (_, i) => flat.pick(i, null, null));
   });
   if (list.length === 0) throw new RangeError("Expected `images` to hold at least one image, got none.");
+  for (const { shape } of list) {
+    if (shape.includes(0)) throw new RangeError(`Expected images of at least one pixel, got [${shape.join(", ")}].`);
+  }
   return list;
+}
+
+function checkImage(name: string, image: NdArray): void {
+  const isImage = typeof image === "object" && image !== null && Array.isArray(image.shape) && "pick" in image;
+  if (!isImage) throw new TypeError(`Expected \`${name}\` as an ndarray, or a list of them, got ${kindOf(image)}.`);
+}
+
+/** Refuses a colour picture, which would come as many that are three or four pixels wide. */
+function checkGrey(shape: readonly number[]): void {
+  const [rows = 0, height = 0, width = 0] = shape;
+  // a stack of narrow images has fewer than a picture has rows
+  if (shape.length === 3 && (width === 3 || width === 4) && Math.min(rows, height) >= 12)
+    throw new Error(
+      `Expected grey images, got [${shape.join(", ")}], as of one in colours: pick a channel, or pass [n, height, width, 1].`,
+    );
 }
 
 function layOut(list: NdArray[], texts: string[][], { columns = 10, scale, gap = 6, title }: ImageGridOptions): Grid {
   checkWhole("columns", columns, { above: 0 });
-  if (scale !== undefined) checkPositive("scale", scale);
+  if (scale !== undefined) checkFinite("scale", scale, { above: 0 });
+  checkFinite("gap", gap, { from: 0 });
   const across = Math.min(columns, list.length);
-  const imageWidth = Math.max(...list.map((image) => image.shape[1] as number));
-  const imageHeight = Math.max(...list.map((image) => image.shape[0] as number));
+  const [imageWidth, imageHeight] = [1, 0].map((side) =>
+    highest(
+      list.map((image) => image.shape[side] as number),
+      1,
+    ),
+  ) as [number, number];
   const room = Math.min(84, (pageWidth - 2 * margin - (across - 1) * gap) / across);
   // half steps keep image pixels on device pixels
   const pixel = scale ?? Math.max(1, Math.floor((room / imageWidth) * density) / density);
-  const captionWidth = Math.max(0, ...texts.flat().map((line) => textWidth(line, captionFont)));
-  const captionLines = Math.max(0, ...texts.map((lines) => lines.length));
+  const captionWidth = highest(
+    texts.flatMap((lines) => lines.map((line) => textWidth(line, captionFont))),
+    0,
+  );
+  const captionLines = highest(
+    texts.map((lines) => lines.length),
+    0,
+  );
   return {
     columns: across,
     scale: pixel,
@@ -194,13 +239,14 @@ function textWidth(text: string, font: string): number {
   return ruler.measureText(text).width;
 }
 
-function checkCount(name: string, list: readonly unknown[] | undefined, count: number): void {
+function checkCount(name: string, list: ArrayLike<unknown> | undefined, count: number): void {
   if (list && list.length !== count)
     throw new Error(`Expected \`${name}\` to hold ${count} items, one an image, got ${list.length}.`);
 }
 
 function words(list: NdArray[], title: string, texts: string[][], maps: readonly (NdArray | undefined)[] = []): string {
-  const size = list[0]?.shape ?? [];
+  const sizes = [...new Set(list.map(({ shape }) => `${shape[0]} × ${shape[1]}`))];
+  const size = sizes.length <= 3 ? sizes.join(", ") : `${sizes.length} sizes, the first ${sizes[0]}`;
   const shown = texts
     .slice(0, 30)
     .map((lines) => lines.join(" "))
@@ -209,5 +255,5 @@ function words(list: NdArray[], title: string, texts: string[][], maps: readonly
   const over = list.length === 1 ? "it" : covered === list.length ? "each of them" : `${covered} of them`;
   const overlay = covered > 0 ? ` Over ${over} a map: orange for, blue against.` : "";
   const captions = shown ? ` Captions: ${shown}${texts.length > 30 ? " …" : ""}.` : "";
-  return `${title ? `${title}: ` : ""}${list.length} ${list.length === 1 ? "image" : "images"} of ${size[0]} × ${size[1]} pixels.${overlay}${captions}`;
+  return `${title ? `${title}: ` : ""}${list.length} ${list.length === 1 ? "image" : "images"} of ${size} pixels.${overlay}${captions}`;
 }

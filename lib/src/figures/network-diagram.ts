@@ -1,5 +1,7 @@
+import { checkWhole } from "../common/checks";
 import type { Figure, FigureOptions } from "./figure";
 import { baseLayout, summary } from "./layout";
+import { literal } from "./markup";
 import { columnWidth, type DiagramLayer, gapCentre, type Placed, place } from "./network-layout";
 import { colourOf, ink } from "./theme";
 
@@ -14,6 +16,7 @@ export function networkDiagram(layers: readonly DiagramLayer[], options: FigureO
   for (const { name, shape } of layers) {
     if (shape.length !== 1 && shape.length !== 3)
       throw new Error(`Expected the shape of ${name} to be [height, width, maps] or [units], got [${shape}].`);
+    for (const length of shape) checkWhole(`the shape of ${name}`, length, { above: 0 });
   }
   const layout = baseLayout({ title, width, height });
   const top = height - (layout.margin as { t: number }).t - 4;
@@ -104,7 +107,7 @@ function drawLink(from: Placed | undefined, to: Placed, middle: number): object[
 function nameLabel({ layer, left, width }: Placed, top: number): object {
   const [first, columns, maps] = layer.shape;
   const size = maps === undefined ? `${first}` : `${maps} ${maps === 1 ? "map" : "maps"}<br>${first} × ${columns}`;
-  const text = `<b>${layer.name}</b><br><span style="color:${ink.soft}">${size}</span>`;
+  const text = `<b>${literal(layer.name)}</b><br><span style="color:${ink.soft}">${size}</span>`;
   return { x: left + width / 2, y: top, yanchor: "top", text, showarrow: false, font: { size: 13 } };
 }
 
@@ -131,7 +134,8 @@ function hoverTargets(placed: readonly Placed[], middle: number): object {
     x: placed.map(({ left, width }) => left + width / 2),
     y: placed.map(() => middle),
     text: placed.map(
-      ({ layer }) => `${layer.name}: ${sizeText(layer.shape)}${layer.detail ? `<br>${layer.detail}` : ""}`,
+      ({ layer }) =>
+        `${literal(layer.name)}: ${sizeText(layer.shape)}${layer.detail ? `<br>${literal(layer.detail)}` : ""}`,
     ),
     hovertemplate: "%{text}<extra></extra>",
     marker: { size: 40, opacity: 0 },
@@ -156,5 +160,5 @@ function wrapped(text: string, limit: number): string {
     if (last !== undefined && last.length + 1 + word.length <= limit) rows[rows.length - 1] = `${last} ${word}`;
     else rows.push(word);
   }
-  return rows.join("<br>");
+  return rows.map(literal).join("<br>");
 }

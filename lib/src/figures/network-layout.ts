@@ -1,3 +1,5 @@
+import { highest } from "./extremes";
+
 /** A layer as drawn: `shape` is `[height, width, maps]` for feature maps, `[units]` for a dense layer. */
 export interface DiagramLayer {
   name: string;
@@ -25,8 +27,12 @@ export const columnWidth = 16;
 
 /** Places layers over the width, with equal gaps; drawings grow with the square root of their layers' lengths. */
 export function place(layers: readonly DiagramLayer[], width: number): Placed[] {
-  const largest = Math.max(...layers.map(({ shape }) => (shape.length === 3 ? (shape[0] as number) : 1)));
-  const most = Math.max(...layers.map(({ shape }) => (shape.length === 1 ? (shape[0] as number) : 1)));
+  const longest = (axes: number) =>
+    highest(
+      layers.map(({ shape }) => (shape.length === axes ? (shape[0] as number) : 1)),
+      1,
+    );
+  const [largest, most] = [longest(3), longest(1)];
   const sizes = layers.map((layer): Placed => {
     const [rows = 1, columns = rows, channels = 1] = layer.shape;
     if (layer.shape.length === 1) {

@@ -1,8 +1,9 @@
-import { checkPositive } from "../common/checks";
+import { checkFinite } from "../common/checks";
 import type { EpochRecord, StepRecord, StopReason } from "../common/records";
+import { unwritable } from "./labels";
 import { svgToPng } from "./render/png";
 import { liveOutput, pictureBundle } from "./show";
-import { BoundedCurve, type CurvePoint, chartSize, trainingChart } from "./training-chart";
+import { BoundedCurve, chartSize, trainingChart } from "./training-chart";
 
 export interface TrainingDisplayOptions {
   epochs: number;
@@ -31,15 +32,21 @@ const redrawEvery = 250;
 export function trainingDisplay({ epochs, stepsPerEpoch, imagesPerStep }: TrainingDisplayOptions): TrainingDisplay {
   const output = liveOutput();
   const [loss, accuracy] = [new BoundedCurve(), new BoundedCurve()];
-  const validationLoss: CurvePoint[] = [];
-  const validationAccuracy: CurvePoint[] = [];
+  const [validationLoss, validationAccuracy] = [new BoundedCurve(), new BoundedCurve()];
   const began = performance.now();
   let [done, steps, drawn, rate] = [0, 0, 0, 0];
   let lastEpoch: EpochRecord | undefined;
 
+  // epochs without steps are never under way
+  const epochsAt = (steps: number) => (stepsPerEpoch > 0 ? steps / stepsPerEpoch : 0);
   const chart = (headline: string, detail: string) => {
-    const curves = { loss: loss.points, accuracy: accuracy.points, validationLoss, validationAccuracy };
-    return trainingChart({ epochs, done: done / stepsPerEpoch, headline, detail, ...curves });
+    const curves = {
+      loss: loss.points,
+      accuracy: accuracy.points,
+      validationLoss: validationLoss.points,
+      validationAccuracy: validationAccuracy.points,
+    };
+    return trainingChart({ epochs, done: epochsAt(done), headline, detail, ...curves });
   };
   const draw = (headline: string, detail: string) => {
     drawn = performance.now();
@@ -52,9 +59,11 @@ export function trainingDisplay({ epochs, stepsPerEpoch, imagesPerStep }: Traini
     const seconds = (performance.now() - began) / 1000;
     const perSecond = steps / seconds;
     const remaining = (epochs * stepsPerEpoch - done) / perSecond;
-    const epoch = Math.min(epochs, Math.floor(done / stepsPerEpoch) + 1);
-    const speed = `${whole(perSecond * imagesPerStep)} images/s · ${duration(remaining)} left · learning rate ${rate.toPrecision(3)}`;
-    draw(`Epoch ${epoch} of ${epochs}`, speed);
+    const epoch = Math.min(epochs, Math.floor(epochsAt(done)) + 1);
+    // nothing can be said of speed before time has passed
+    const isTimed = Number.isFinite(remaining) && seconds > 0;
+    const speed = isTimed ? `${whole(perSecond * imagesPerStep)} images/s · ${duration(remaining)} left · ` : "";
+    draw(`Epoch ${epoch} of ${epochs}`, `${speed}learning rate ${written(rate, rate.toPrecision(3))}`);
   };
 
   return {
@@ -62,23 +71,22 @@ export function trainingDisplay({ epochs, stepsPerEpoch, imagesPerStep }: Traini
       steps += 1;
       done = record.step + 1;
       rate = record.learningRate;
-      loss.add(done / stepsPerEpoch, record.loss);
-      accuracy.add(done / stepsPerEpoch, record.accuracy);
+      loss.add(epochsAt(done), record.loss);
+      accuracy.add(epochsAt(done), record.accuracy);
       if (output && performance.now() - drawn >= redrawEvery) drawRunning();
     },
     epochEnd(record) {
       lastEpoch = record;
-      if (record.validationLoss !== undefined) validationLoss.push({ x: record.epoch + 1, y: record.validationLoss });
-      if (record.validationAccuracy !== undefined)
-        validationAccuracy.push({ x: record.epoch + 1, y: record.validationAccuracy });
+      if (record.validationLoss !== undefined) validationLoss.add(record.epoch + 1, record.validationLoss);
+      if (record.validationAccuracy !== undefined) validationAccuracy.add(record.epoch + 1, record.validationAccuracy);
       if (!output) console.log(epochLine(record, epochs));
       else if (performance.now() - drawn >= redrawEvery) drawRunning();
     },
     end(reason) {
       const seconds = (performance.now() - began) / 1000;
-      const speed = steps > 0 ? ` · ${whole((steps * imagesPerStep) / seconds)} images/s` : "";
+      const speed = steps > 0 && seconds > 0 ? ` · ${whole((steps * imagesPerStep) / seconds)} images/s` : "";
       const epochsDone =
-        reason === "finished" ? `${epochs} epochs` : `${Number((done / stepsPerEpoch).toFixed(1))} of ${epochs} epochs`;
+        reason === "finished" ? `${epochs} epochs` : `${Number(epochsAt(done).toFixed(1))} of ${epochs} epochs`;
       const headline = `${reason[0]?.toUpperCase()}${reason.slice(1)}: ${epochsDone} in ${duration(seconds)}${speed}`;
       const detail = lastEpoch ? epochWords(lastEpoch).join(" · ") : "";
       if (!output) console.log(headline);
@@ -95,22 +103,26 @@ export function trainingDisplay({ epochs, stepsPerEpoch, imagesPerStep }: Traini
   };
 }
 
-/** A progress bar for `total` pieces of work; outside a kernel a line when it is done. */
+/**
+ * A progress bar for `total` pieces of work, of none a full one; outside a kernel a line when it is done.
+ * @throws RangeError unless `total` and each `count` of `tick` are finite, 0 or more
+ */
 export function progress(total: number, label: string): Progress {
-  checkPositive("total", total);
+  checkFinite("total", total, { from: 0 });
   const output = liveOutput();
   const began = performance.now();
   let [count, drawn] = [0, 0];
   const write = (line: string) => output?.update({ data: { "text/plain": line }, metadata: {} });
   return {
     tick(by = 1) {
+      checkFinite("count", by, { from: 0 });
       count = Math.min(total, count + by);
       if (!output || performance.now() - drawn < redrawEvery) return;
       drawn = performance.now();
       const seconds = (drawn - began) / 1000;
-      write(
-        `${label} ${bar(count / total)} ${whole(count)} of ${whole(total)}, ${duration((seconds / count) * (total - count))} left`,
-      );
+      const remaining = (seconds / count) * (total - count);
+      const left = Number.isFinite(remaining) ? `, ${duration(remaining)} left` : "";
+      write(`${label} ${bar(total > 0 ? count / total : 1)} ${whole(count)} of ${whole(total)}${left}`);
     },
     done() {
       const line = `${label}: ${whole(count)} of ${whole(total)} in ${duration((performance.now() - began) / 1000)}`;
@@ -125,7 +137,7 @@ function epochLine(record: EpochRecord, epochs: number): string {
   return [
     epoch,
     ...epochWords(record),
-    `rate ${record.learningRate.toPrecision(3)}`,
+    `rate ${written(record.learningRate, record.learningRate.toPrecision(3))}`,
     `${record.seconds.toFixed(1)} s`,
   ].join("  ");
 }
@@ -133,7 +145,7 @@ function epochLine(record: EpochRecord, epochs: number): string {
 function epochWords({ trainLoss, trainAccuracy, validationLoss, validationAccuracy }: EpochRecord): string[] {
   const measured = (name: string, loss?: number, accuracy?: number) => {
     const words = [
-      loss !== undefined && `loss ${loss.toFixed(4)}`,
+      loss !== undefined && `loss ${written(loss, loss.toFixed(4))}`,
       accuracy !== undefined && `accuracy ${percent(accuracy)}`,
     ];
     return `${name} ${words.filter(Boolean).join(", ")}`;
@@ -149,7 +161,13 @@ function bar(share: number): string {
 }
 
 function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
+  return written(share, `${(100 * share).toFixed(2)} %`);
+}
+
+/** A number as written, but in words where it is NaN: that is what a reader has to see of a run that has diverged. */
+function written(value: number, text: string): string {
+  if (Number.isNaN(value)) return "not a number";
+  return Number.isFinite(value) ? text : unwritable(value);
 }
 
 function whole(value: number): string {

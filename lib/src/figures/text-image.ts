@@ -1,7 +1,8 @@
 import type { NdArray } from "ndarray";
+import { highest } from "./extremes";
 
 export interface TextImageOptions {
-  /** values above it are drawn; default: half of the highest value */
+  /** values above it are drawn; default: half of the highest finite value */
   threshold?: number;
 }
 
@@ -19,7 +20,7 @@ export function textImage(image: NdArray, { threshold }: TextImageOptions = {}):
     throw new Error(`Expected an image of shape [height, width], got [${image.shape}].`);
   }
   const value = (row: number, column: number) => (row < height && column < width ? Number(image.get(row, column)) : 0);
-  const limit = threshold ?? highest(value, height, width) / 2;
+  const limit = threshold ?? highest(pixels(value, height, width), 0) / 2;
   const lines: string[] = [];
   for (let top = 0; top < height; top += 4) {
     let line = "";
@@ -35,10 +36,8 @@ export function textImage(image: NdArray, { threshold }: TextImageOptions = {}):
   return lines.join("\n");
 }
 
-function highest(value: (row: number, column: number) => number, height: number, width: number): number {
-  let most = 0;
+function* pixels(value: (row: number, column: number) => number, height: number, width: number): Generator<number> {
   for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) most = Math.max(most, value(row, column));
+    for (let column = 0; column < width; column++) yield value(row, column);
   }
-  return most;
 }

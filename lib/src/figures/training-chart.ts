@@ -1,4 +1,5 @@
 import { escaped } from "../common/text";
+import { extremes, highest, isFiniteNumber } from "./extremes";
 import { colourOf, fontFamily, ink } from "./theme";
 
 /** The mean of a value over a stretch of steps, at the middle of the stretch, counted in epochs. */
@@ -68,10 +69,14 @@ const panelTop = 92;
 const panelHeight = 112;
 const panelWidth = 290;
 
-/** Progress bar, numbers, and the curves of loss and accuracy, as one SVG of at most ten kilobytes. */
+/**
+ * Progress bar, numbers, and the curves of loss and accuracy, as one SVG of at most ten kilobytes. Points that are NaN
+ * or infinite, as the loss of a run that has diverged, are gaps.
+ */
 export function trainingChart(state: TrainingState): string {
   const { width, height } = chartSize;
-  const share = Math.min(1, state.done / state.epochs);
+  // a run of no epochs is done before it begins
+  const share = state.epochs > 0 ? Math.min(1, state.done / state.epochs) : 1;
   const parts = [
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     text(16, 24, state.headline, 'font-weight="600" font-size="14"'),
@@ -89,12 +94,15 @@ export function trainingChart(state: TrainingState): string {
 /** Loss on a logarithmic axis: the last third of training is as readable as the first. */
 function lossPanel({ loss, validationLoss, epochs }: TrainingState): Panel {
   const values = [...loss, ...validationLoss].map(({ y }) => Math.log10(Math.max(y, 1e-6)));
-  const low = Math.min(-1, Math.floor(Math.min(...values)));
-  const high = Math.max(0.4, Math.max(...values));
-  const ticks = Array.from({ length: Math.floor(high) - low + 1 }, (_, i) => low + i).map((power) => ({
-    value: 10 ** power,
-    label: String(Number((10 ** power).toPrecision(1))),
-  }));
+  const ends = extremes(values);
+  const low = Math.min(-1, ends ? Math.floor(values[ends.low] as number) : -1);
+  const high = highest(values, 0.4);
+  const count = Math.floor(high) - low + 1;
+  // a loss that explodes passes more powers of ten than have room
+  const step = Math.ceil(count / 12);
+  const powers = Array.from({ length: Math.ceil(count / step) }, (_, i) => low + i * step);
+  const label = (power: number) => (power > 5 ? `1e${power}` : String(Number((10 ** power).toPrecision(1))));
+  const ticks = powers.map((power) => ({ value: 10 ** power, label: label(power) }));
   const height = (value: number) => (Math.log10(Math.max(value, 1e-6)) - low) / (high - low);
   return { title: "loss", left: 56, epochs, ticks, height, line: loss, dots: validationLoss };
 }
@@ -103,16 +111,19 @@ function lossPanel({ loss, validationLoss, epochs }: TrainingState): Panel {
 function accuracyPanel({ accuracy, validationAccuracy, epochs }: TrainingState): Panel {
   const nines = (value: number) => -Math.log10(Math.max(1 - value, 0.0008));
   const points = [...accuracy, ...validationAccuracy];
-  const highest = Math.max(1.2, ...points.map(({ y }) => 1.08 * nines(y)));
+  const top = highest(
+    points.map(({ y }) => 1.08 * nines(y)),
+    1.2,
+  );
   const ticks = [0, 0.5, 0.9, 0.97, 0.99, 0.997, 0.999]
-    .filter((value) => nines(value) <= highest)
+    .filter((value) => nines(value) <= top)
     .map((value) => ({ value, label: `${Number((100 * value).toFixed(1))} %` }));
   return {
     title: "accuracy",
     left: 410,
     epochs,
     ticks,
-    height: (value) => nines(value) / highest,
+    height: (value) => nines(value) / top,
     line: accuracy,
     dots: validationAccuracy,
   };
@@ -121,19 +132,26 @@ function accuracyPanel({ accuracy, validationAccuracy, epochs }: TrainingState):
 function drawPanel({ title, left, epochs, ticks, height, line, dots }: Panel): string {
   const colour = colourOf(0);
   const bottom = panelTop + panelHeight;
-  const x = (value: number) => round(left + (panelWidth * value) / epochs);
+  const x = (value: number) => round(left + (panelWidth * value) / (epochs || 1));
   const y = (value: number) => round(bottom - panelHeight * Math.min(1, Math.max(0, height(value))));
   const parts = ticks.map(({ value, label }) => {
     const at = y(value);
     return `<path d="M${left} ${at}h${panelWidth}" stroke="${ink.grid}"/>${text(left - 6, at + 4, label, `text-anchor="end" fill="${ink.soft}"`)}`;
   });
   parts.push(`<path d="M${left} ${panelTop}v${panelHeight}h${panelWidth}" fill="none" stroke="${ink.frame}"/>`);
-  if (line.length > 1)
-    parts.push(
-      `<path d="M${line.map((point) => `${x(point.x)} ${y(point.y)}`).join("L")}" fill="none" stroke="${colour}" stroke-width="1.6"/>`,
-    );
+  const stretches = withoutGaps(line);
+  const path = stretches.filter((points) => points.length > 1);
+  const drawn = path.map((points) => `M${points.map((point) => `${x(point.x)} ${y(point.y)}`).join("L")}`).join("");
+  if (drawn) parts.push(`<path d="${drawn}" fill="none" stroke="${colour}" stroke-width="1.6"/>`);
+  // a point between gaps, or the only one so far, is no line
+  const lone = stretches.flatMap((points) => (points.length === 1 ? points : []));
+  const specks = lone.map((point) => `M${x(point.x)} ${y(point.y)}l0 0`).join("");
+  if (specks) parts.push(`<path d="${specks}" stroke="${colour}" stroke-width="3" stroke-linecap="round"/>`);
   // dots as strokes without length: a third of the characters of circles
-  const places = dots.map((point) => `M${x(point.x)} ${y(point.y)}h0`).join("");
+  const places = dots
+    .filter(isDrawable)
+    .map((point) => `M${x(point.x)} ${y(point.y)}h0`)
+    .join("");
   if (places) {
     parts.push(`<path d="${places}" stroke="${colourOf(6)}" stroke-width="6" stroke-linecap="round"/>`);
   }
@@ -151,6 +169,20 @@ function drawPanel({ title, left, epochs, ticks, height, line, dots }: Panel): s
     parts.push(text(x(epoch), bottom + 15, String(epoch), `text-anchor="middle" fill="${ink.soft}"`));
   parts.push(text(left + panelWidth / 2, bottom + 29, "epoch", `text-anchor="middle" fill="${ink.soft}"`));
   return parts.join("");
+}
+
+function isDrawable({ x, y }: CurvePoint): boolean {
+  return isFiniteNumber(x) && isFiniteNumber(y);
+}
+
+/** The stretches of a curve between points that cannot be drawn. */
+function withoutGaps(points: readonly CurvePoint[]): CurvePoint[][] {
+  const stretches: CurvePoint[][] = [[]];
+  for (const point of points) {
+    if (isDrawable(point)) stretches.at(-1)?.push(point);
+    else stretches.push([]);
+  }
+  return stretches;
 }
 
 function text(x: number, y: number, content: string, attributes: string): string {

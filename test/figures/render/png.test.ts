@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bars } from "../../../lib/src/figures/bars";
+import { bars, histogram } from "../../../lib/src/figures/bars";
 import type { Figure } from "../../../lib/src/figures/figure";
 import { heatmap } from "../../../lib/src/figures/heatmap";
 import { lines } from "../../../lib/src/figures/lines";
 import { networkDiagram } from "../../../lib/src/figures/network-diagram";
 import { figureToPng, figureToSvg, svgToPng } from "../../../lib/src/figures/render/png";
 import { scatter } from "../../../lib/src/figures/scatter";
+import { sample } from "../../helpers/full";
 import { decode } from "../../helpers/picture";
 
 const x = Array.from({ length: 40 }, (_, i) => i + 1);
@@ -97,4 +98,73 @@ test("svgToPng(svg) draws bold text wider than regular text", async () => {
     return (await decode(svgToPng(svg, 1))).ink;
   };
   assert.ok((await width("bold")) > 1.15 * (await width("normal")));
+});
+
+test("figureToSvg draws a bar for each of labels that repeat, and each label under its bar", async () => {
+  const svg = await figureToSvg(bars(["same", "other", "same", "same"], [1, 2, 3, 4], { valueText: false }));
+  assert.equal(svg.match(/class="point"/g)?.length, 4);
+  assert.equal(svg.match(/>same</g)?.length, 3);
+});
+
+test("figureToSvg draws a line of 150,000 points, and a matrix of 160,000 cells", async () => {
+  const y = Float32Array.from({ length: 150_000 }, (_, i) => Math.sin(i / 5000));
+  assert.match(await figureToSvg(lines([{ name: "long", y }])), /class="js-line"/);
+  const matrix = Array.from({ length: 400 }, (_, row) => Array.from(y.subarray(row, row + 400)));
+  assert.match(await figureToSvg(heatmap(matrix)), /<image[^>]+data:image\/png/);
+});
+
+test("figureToSvg draws 150,000 points and bars: some of the points, and the outline of the bars", async () => {
+  const values = Float32Array.from({ length: 150_000 }, (_, i) => Math.sin(i / 5000));
+  const places = Array.from(values, (_, i) => i);
+  const groups = places.map((i) => i % 3);
+  const points = await figureToSvg(scatter({ x: places, y: values }, { groups }));
+  assert.equal(points.match(/class="point"/g)?.length, 5001);
+  const outlines: (() => Figure)[] = [
+    () => histogram([...places, places.length], values),
+    () => bars(places, values),
+    () => bars(places, values, { horizontal: true }),
+  ];
+  for (const make of sample(outlines, outlines.slice(0, 1))) {
+    const svg = await figureToSvg(make());
+    assert.match(svg, /class="js-fill"/);
+  }
+});
+
+test("20,000 points and 4,000 bars are still drawn one by one, for a browser too", () => {
+  const typesOf = (figure: Figure) => new Set(figure.data.map((trace) => (trace as { type: string }).type));
+  const list = (count: number) => Array.from({ length: count }, (_, i) => i);
+  for (const [count, type] of [
+    [20_000, "scatter"],
+    [20_001, "scattergl"],
+  ] as const)
+    assert.deepEqual(typesOf(scatter({ x: list(count), y: list(count) })), new Set([type]));
+  for (const [count, type] of [
+    [4000, "bar"],
+    [4001, "scatter"],
+  ] as const) {
+    assert.deepEqual(typesOf(bars(list(count), list(count))), new Set([type]));
+    assert.deepEqual(typesOf(histogram(list(count + 1), list(count))), new Set([type]));
+  }
+});
+
+test("figureToPng(figure, {width, height, scale}) refuses sizes that cannot be drawn", async () => {
+  const figure = lines([{ name: "a", y: [1, 2] }]);
+  for (const width of [Number.NaN, 0, -5]) {
+    await assert.rejects(
+      figureToPng(figure, { width }),
+      /^RangeError: Expected `width` to be a finite number, 10 or more/,
+    );
+    await assert.rejects(
+      figureToSvg(figure, { height: width }),
+      /^RangeError: Expected `height` to be a finite number/,
+    );
+  }
+  await assert.rejects(
+    figureToPng(figure, { width: 1e6 }),
+    /^RangeError: Expected a picture of at most 40,000,000 pixels/,
+  );
+  await assert.rejects(
+    figureToPng(figure, { width: 5000, height: 5000 }),
+    /pass a smaller `width`, `height` or `scale`/,
+  );
 });

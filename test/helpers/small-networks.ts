@@ -1,5 +1,5 @@
 import { tf } from "../../lib/src/tensors/tensorflow";
-import type { Trainable } from "../../lib/src/train/gradient";
+import type { Trainable } from "../../lib/src/train/trainable";
 
 let count = 0;
 

@@ -1,8 +1,9 @@
 import { subset } from "../../lib/src/data/dataset";
 import { buildLeNet5 } from "../../lib/src/network/lenet";
-import { flatten, trainable } from "../../lib/src/train/gradient";
+import { flatten } from "../../lib/src/train/gradient";
 import type { TrainOptions } from "../../lib/src/train/options";
 import { constant } from "../../lib/src/train/schedule";
+import { trainable } from "../../lib/src/train/trainable";
 import { Trainer } from "../../lib/src/train/trainer";
 import { noise, someDigits } from "./data";
 

@@ -6,9 +6,10 @@ import { existsSync, writeFileSync, writeSync } from "node:fs";
 import { affine } from "../../lib/src/data/augment";
 import { split } from "../../lib/src/data/dataset";
 import { buildLeNet5 } from "../../lib/src/network/lenet";
-import { flatten, trainable } from "../../lib/src/train/gradient";
+import { flatten } from "../../lib/src/train/gradient";
 import { sgd } from "../../lib/src/train/optimizer";
 import { cosine } from "../../lib/src/train/schedule";
+import { trainable } from "../../lib/src/train/trainable";
 import { Trainer } from "../../lib/src/train/trainer";
 import { someDigits } from "./data";
 

@@ -5,7 +5,8 @@ import type { Forward } from "../../lib/src/network/evaluate";
 import { buildLeNet5 } from "../../lib/src/network/lenet";
 import { type Loss, softmaxCrossEntropy } from "../../lib/src/network/loss";
 import { tf } from "../../lib/src/tensors/tensorflow";
-import { flatten, lossAndGradient, type Trainable, trainable, unflatten } from "../../lib/src/train/gradient";
+import { flatten, lossAndGradient, unflatten } from "../../lib/src/train/gradient";
+import { type Trainable, trainable } from "../../lib/src/train/trainable";
 import { assertClose, assertNoLeak, assertSameBits } from "../helpers/assertions";
 import { noise, someDigits } from "../helpers/data";
 

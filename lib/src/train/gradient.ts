@@ -1,16 +1,7 @@
-import type { Forward } from "../network/evaluate";
+import { checkLogits } from "../network/evaluate";
 import { type Loss, softmaxCrossEntropy } from "../network/loss";
 import { type NamedTensors, tf } from "../tensors/tensorflow";
-
-/** A forward pass and the variables that training changes. */
-export interface Trainable {
-  forward: Forward;
-  /** the forward pass for validation, if it differs */
-  infer?: Forward;
-  variables: tf.Variable[];
-  /** `forward` computes the same function at every call, so training may run it as one compiled graph; default false */
-  compilable?: boolean;
-}
+import type { Trainable } from "./trainable";
 
 /** Loss, hits and gradient of one batch. */
 export interface GradientResult {
@@ -21,30 +12,28 @@ export interface GradientResult {
   gradient: Float32Array;
 }
 
-/** The trainable part of a layers model. */
-export function trainable(model: tf.LayersModel): Trainable {
-  const forward =
-    (training: boolean): Forward =>
-    (images) =>
-      model.apply(images, { training }) as tf.Tensor2D;
-  const variables = model.trainableWeights.map((weight) => weight.read() as tf.Variable);
-  return { forward: forward(true), infer: forward(false), variables, compilable: true };
-}
-
 /**
- * Loss of one batch and its gradient by reverse-mode differentiation; leaves no tensor behind.
+ * Loss of one batch, with the network's penalty if it has one, and its gradient by reverse-mode differentiation;
+ * leaves no tensor behind.
  * @param batch.images float32 [n, height, width, 1]
  * @param batch.labels int32 [n]
  */
 export function lossAndGradient(
   model: Trainable,
   batch: LabelledImages,
-  { loss = softmaxCrossEntropy }: { loss?: Loss } = {},
+  { loss = softmaxCrossEntropy, classes }: Partial<LossOptions> = {},
 ): GradientResult {
-  const outputs = differentiate(model, batch, loss);
+  const outputs = differentiate(model, batch, { loss, classes });
   const result = readGradient(outputs);
   tf.dispose(outputs);
   return result;
+}
+
+/** What is minimised. */
+export interface LossOptions {
+  loss: Loss;
+  /** how many classes the labels name; a network of another number of logits is refused */
+  classes?: number;
 }
 
 /** The images and labels of a batch, as `differentiate` reads them. */
@@ -64,16 +53,22 @@ export interface Differentiated extends NamedTensors {
 }
 
 /** Loss and gradient of one batch by kernels alone; the caller disposes. */
-export function differentiate({ forward, variables }: Trainable, batch: LabelledImages, loss: Loss): Differentiated {
-  const { images, labels } = batch;
+export function differentiate(
+  { forward, variables, penalty }: Trainable,
+  { images, labels }: LabelledImages,
+  { loss, classes }: LossOptions,
+): Differentiated {
   // kept when the scope of the gradient ends, and disposed below even after an error
   const hits: tf.Tensor[] = [];
   try {
     return tf.tidy(() => {
       const { value, grads } = tf.variableGrads(() => {
         const logits = forward(images);
+        if (classes !== undefined) checkLogits(logits, { images: labels.size, classes });
         hits.push(tf.keep(tf.equal(tf.argMax(logits, 1), labels)));
-        return loss(logits, labels);
+        const value = loss(logits, labels);
+        checkScalar(value);
+        return penalty ? (tf.add(value, penalty()) as tf.Scalar) : value;
       }, variables);
       const correct = tf.sum(tf.cast(hits[0] as tf.Tensor, "int32")) as tf.Scalar;
       const parts = variables.map(({ name }) => tf.reshape(grads[name] ?? notConnected(name), [-1]) as tf.Tensor1D);
@@ -85,6 +80,14 @@ export function differentiate({ forward, variables }: Trainable, batch: Labelled
   } finally {
     tf.dispose(hits);
   }
+}
+
+function checkScalar(value: tf.Tensor): void {
+  if (!(value instanceof tf.Tensor) || value.size !== 1 || value.rank !== 0)
+    throw new Error(
+      `Expected \`loss\` to give a scalar, got ${value instanceof tf.Tensor ? `[${value.shape.join(", ")}]` : typeof value}: ` +
+        "take the mean over the batch.",
+    );
 }
 
 /** Frees the tensors that tfjs has saved for a gradient; tfjs does not when the function throws. */
@@ -99,10 +102,10 @@ function disposeTape(): void {
 export function differentiateInParts(
   model: Trainable,
   { images, labels }: LabelledImages,
-  loss: Loss,
+  options: LossOptions,
   count: number,
 ): Differentiated {
-  if (count === 1) return differentiate(model, { images, labels }, loss);
+  if (count === 1) return differentiate(model, { images, labels }, options);
   return tf.tidy(() => {
     const n = labels.size;
     const sizes = Array.from(
@@ -112,7 +115,7 @@ export function differentiateInParts(
     const [someImages, someLabels] = [tf.split(images, sizes), tf.split(labels, sizes)];
     const results = sizes.map((_, i) => {
       const part = { images: someImages[i] as tf.Tensor4D, labels: someLabels[i] as tf.Tensor1D };
-      return differentiate(model, part, loss);
+      return differentiate(model, part, options);
     });
     const share = (tensor: tf.Tensor, i: number) => tf.mul(tensor, (sizes[i] as number) / n);
     return {
@@ -139,7 +142,7 @@ function notConnected(name: string): never {
 }
 
 /** The numbers of several tensors, end to end: a copy. */
-export function flatten(tensors: tf.Tensor[]): Float32Array {
+export function flatten(tensors: readonly tf.Tensor[]): Float32Array {
   const flat = new Float32Array(tensors.reduce((size, tensor) => size + tensor.size, 0));
   let offset = 0;
   for (const tensor of tensors) {
@@ -150,11 +153,11 @@ export function flatten(tensors: tf.Tensor[]): Float32Array {
 }
 
 /** Sets variables from numbers end to end: the opposite of `flatten`. */
-export function unflatten(variables: tf.Variable[], flat: Float32Array): void {
+export function unflatten(variables: readonly tf.Variable[], flat: Float32Array): void {
   let offset = 0;
   for (const variable of variables) {
     // a copy for each tensor, which would otherwise change with `flat`
-    const value = tf.tensor(flat.slice(offset, offset + variable.size), variable.shape);
+    const value = tf.tensor(flat.slice(offset, offset + variable.size), variable.shape, variable.dtype);
     variable.assign(value);
     value.dispose();
     offset += variable.size;

@@ -1,4 +1,3 @@
-import { checkFraction, checkPositive, checkWhole } from "../common/checks";
 import type { EpochRecord, StepRecord } from "../common/records";
 import type { Dataset } from "../data/dataset";
 import type { ImageMap } from "../data/image-map";
@@ -15,9 +14,9 @@ export interface TrainOptions {
   schedule: Schedule;
   /** images a step; default 128 */
   batchSize?: number;
-  /** default: SGD with Nesterov momentum 0.9 */
+  /** such as `adam()`; default: SGD with Nesterov momentum 0.9 */
   optimizer?: OptimizerFactory;
-  /** the function to minimise; default: softmax cross-entropy */
+  /** the function to minimise, to which penalties of the network are added; default: softmax cross-entropy */
   loss?: Loss;
   augment?: ImageMap;
   /**
@@ -35,11 +34,14 @@ export interface TrainOptions {
   seed?: number;
   /** gradients with a larger Euclidean norm are scaled down to it (Pascanu et al. 2013) */
   maxGradientNorm?: number;
-  /** decay of a moving average of the weights, for validation and the final model (Polyak and Juditsky 1992) */
+  /**
+   * decay of a moving average of all the network's variables, for validation and the final model (Polyak and Juditsky
+   * 1992)
+   */
   averageDecay?: number;
   /**
    * stops when the validation loss (always softmax cross-entropy) has not improved for this many epochs, and goes back
-   * to the best weights; a run that reaches its last epoch before that keeps the last weights
+   * to the best network; a run that reaches its last epoch before that keeps the last one
    */
   patience?: number;
   /**
@@ -48,33 +50,13 @@ export interface TrainOptions {
    * compare `augment`, `loss`, pixels and layers)
    */
   checkpoint?: { path: string; everySteps?: number };
-  onStep?: (record: StepRecord) => void;
-  onEpoch?: (record: EpochRecord) => void;
+  /** called after each step, awaited; the model has the weights of the step */
+  onStep?: (record: StepRecord) => unknown;
+  /**
+   * called after each epoch, awaited; the model has the latest weights. With `averageDecay` that is not the network
+   * which validation measures: its average is in the model only when the run has ended
+   */
+  onEpoch?: (record: EpochRecord) => unknown;
   /** shows progress: live in a notebook, a line an epoch elsewhere */
   display?: boolean;
-}
-
-/** Refuses options that cannot be meant. */
-export function checkOptions({
-  train,
-  validation,
-  epochs,
-  patience,
-  maxGradientNorm,
-  averageDecay,
-  checkpoint,
-  parts,
-}: TrainOptions): void {
-  for (const [name, value] of Object.entries({ epochs, patience, parts, everySteps: checkpoint?.everySteps })) {
-    if (value !== undefined) checkWhole(name, value, { above: 0 });
-  }
-  if (maxGradientNorm !== undefined) checkPositive("maxGradientNorm", maxGradientNorm);
-  if (averageDecay !== undefined) checkFraction("averageDecay", averageDecay);
-  if (train.role !== "train")
-    throw new Error(`Expected \`train\` to be a training set, got the ${train.role} set of ${train.name}.`);
-  // types keep a test set out; a cast, or plain JavaScript, does not
-  if ((validation as Dataset | undefined)?.role === "test")
-    throw new Error("Expected `validation` to be a validation set, got a test set: split the training set instead.");
-  if (patience !== undefined && validation === undefined)
-    throw new Error("Expected `validation` data with `patience`, got none.");
 }

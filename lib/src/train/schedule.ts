@@ -3,6 +3,11 @@ import { checkFinite, checkWhole } from "../common/checks";
 /** A learning-rate schedule: step (0 is the first batch of training) → learning rate. Pure: same step, same rate. */
 export type Schedule = (step: number) => number;
 
+/** @throws unless a schedule has given a finite number, 0 or more */
+export function checkRate(rate: number, step: number): void {
+  checkFinite(`the learning rate that \`schedule\` gives at step ${step}`, rate, { from: 0 });
+}
+
 /** The same rate at every step. */
 export function constant(rate: number): Schedule {
   checkFinite("rate", rate, { above: 0 });

@@ -178,3 +178,72 @@ test("receptiveField(model, layer) refuses branches that lie on different grids"
   });
   assert.throws(() => receptiveField(strided, "merged"), /got merged \(Add\): where its output lies/);
 });
+
+test("receptiveField(model, layer) refuses layers that mix pixels along their axis, and takes the same along channels", () => {
+  const axes: [number | number[], boolean][] = [
+    [-1, true],
+    [3, true],
+    [1, false],
+    [-2, false],
+    [[1, 2, 3], false],
+    [[-1, 2], false],
+    [[3], true],
+  ];
+  for (const [axis, fits] of axes) {
+    const list: tf.layers.Layer[] = [layers.layerNormalization({ axis, name: "mixing" })];
+    if (typeof axis === "number") list.push(layers.softmax({ axis, name: "mixing" }));
+    for (const layer of list) {
+      const model = chain(conv(3), layer, conv(3));
+      if (fits) assert.equal(receptiveField(model)[0].size, 5);
+      else
+        assert.throws(
+          () => receptiveField(model),
+          /got mixing \(\w+\): where its output lies on the input is not known/,
+        );
+      model.dispose();
+    }
+  }
+});
+
+test("receptiveField(model, layer) refuses a softmax with nothing said, which tfjs takes along the rows", () => {
+  assert.throws(
+    () => receptiveField(chain(conv(3), layers.softmax({ name: "mixing" })), "mixing"),
+    /got mixing \(Softmax\)/,
+  );
+});
+
+/** Layers that work on each pixel alone, also when their settings name rows or columns. */
+const alone: Record<string, () => tf.layers.Layer> = {
+  "batch normalisation of rows": () => layers.batchNormalization({ axis: 1 }),
+  "PReLU with shared axes": () => layers.prelu({ sharedAxes: [1, 2] }),
+  "PReLU without": () => layers.prelu(),
+  "dropout of rows": () => layers.dropout({ rate: 0.5, noiseShape: [1, 31, 1, 1] }),
+  "Gaussian noise": () => layers.gaussianNoise({ stddev: 1 }),
+  "layer normalisation": () => layers.layerNormalization(),
+  softmax: () => layers.softmax({ axis: -1 }),
+  "softmax as an activation": () => layers.activation({ activation: "softmax" }),
+  "leaky ReLU": () => layers.leakyReLU(),
+};
+
+for (const [name, build] of Object.entries(alone)) {
+  test(`receptiveField(model) is right that a pixel answers to itself alone: ${name}`, () => {
+    const model = chain(conv(1, { kernelInitializer: "ones", name: "first" }), build());
+    const [layer] = model.layers.slice(-1) as [tf.layers.Layer];
+    assert.equal(receptiveField(model, layer.name)[0].size, 1);
+    tf.tidy(() => {
+      const image = tf.ones([1, 31, 26, 1]);
+      const spot = tf.oneHot(tf.tensor1d([9 * 26 + 4], "int32"), 31 * 26).reshape([1, 31, 26, 1]);
+      const [before, after] = [image, tf.add(image, spot)].map((x) => model.predict(x) as tf.Tensor);
+      const changed = tf.any(tf.notEqual(before as tf.Tensor, after as tf.Tensor), 3).dataSync();
+      assert.ok(changed.every((change, pixel) => pixel === 9 * 26 + 4 || change === 0));
+    });
+    model.dispose();
+  });
+}
+
+test("receptiveField(model, layer) refuses branches of which one is repeated over the rows or columns of another", () => {
+  const input = tf.input({ shape: [2, 2, 1] });
+  const single = at(layers.averagePooling2d({ poolSize: 2, strides: 1 }), input);
+  const model = tf.model({ inputs: input, outputs: at(layers.multiply({ name: "merged" }), input, single) });
+  assert.throws(() => receptiveField(model, "merged"), /got merged \(Multiply\): where its output lies/);
+});

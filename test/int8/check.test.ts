@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkQuantized } from "../../lib/src/int8/check";
+import { int8Engine } from "../../lib/src/int8/engine";
+import { encodeModel } from "../../lib/src/int8/file";
 import type {
   QuantizedConv2d,
   QuantizedDense,
@@ -131,4 +133,56 @@ test("checkQuantized(model) names what does not fit", () => {
   ];
   for (const [broken, message] of cases) assert.throws(() => checkQuantized(broken), message);
   checkQuantized(changed(0, { bias: Int32Array.of(0, 2 ** 31 - 1531) }));
+});
+
+/** Each object with one of its fields left out, or replaced by what plain JavaScript may pass. */
+function* incomplete<T extends object>(whole: T): Generator<[key: string, spoilt: T]> {
+  for (const key of Object.keys(whole)) {
+    for (const value of [undefined, null, 0, "x", {}, []]) yield [key, { ...whole, [key]: value }];
+  }
+}
+
+/** Whether a model is taken; else its error must be a sentence, not what JavaScript says of a missing property. */
+function assertTakenOrRefused(spoilt: unknown, where: string): boolean {
+  const errors = [checkQuantized, int8Engine, encodeModel].map((use) => {
+    try {
+      use(spoilt as QuantizedModel);
+      return undefined;
+    } catch (error) {
+      assert.match(`${error}`, /^(Type|Range)?Error: (.*: e|E)xpected .*, (got|but) .*\.$/, where);
+      return (error as Error).message;
+    }
+  });
+  assert.ok(
+    errors.every((message) => message === errors[0]),
+    where,
+  );
+  return errors[0] === undefined;
+}
+
+test("an incomplete model is refused in a sentence, with the layer's name, by the check, the engine and the file", () => {
+  for (const nothing of [undefined, null, 3, {}, []]) assert.ok(!assertTakenOrRefused(nothing, `${nothing}`));
+  const averaging = model.layers.map((layer) => (layer === pool ? { ...pool, kind: "averagePool2d" as const } : layer));
+  for (const whole of [model, { ...model, layers: averaging }]) {
+    for (const [key, spoilt] of incomplete(whole)) assert.ok(!assertTakenOrRefused(spoilt, key));
+    whole.layers.forEach((layer, i) => {
+      const put = (other: unknown) => ({ ...whole, layers: whole.layers.map((old, k) => (k === i ? other : old)) });
+      for (const nothing of [undefined, null, 3]) assert.ok(!assertTakenOrRefused(put(nothing), `layer ${i}`));
+      for (const [key, spoilt] of incomplete(layer)) {
+        const taken = assertTakenOrRefused(put(spoilt), `${key} of ${layer.name}`);
+        // a name of another kind of word is a name
+        assert.equal(taken, key === "name" && spoilt.name === "x", `${key} of ${layer.name}: ${Object.values(spoilt)}`);
+      }
+    });
+  }
+  for (const [key, name, message] of [
+    ["output", "conv", "Expected `output` of conv to be an object with `scale` and `zeroPoint`, got undefined."],
+    ["strides", "conv", "conv: expected `strides` to be two numbers, got undefined."],
+    ["kernelSize", "conv", "conv: expected `kernelSize` to be two numbers, got undefined."],
+    ["poolSize", "pool", "pool: expected `poolSize` to be two numbers, got undefined."],
+    ["relu", "logits", "logits: expected `relu` to be true or false, got undefined."],
+  ] as const) {
+    const layers = model.layers.map((layer) => (layer.name === name ? { ...layer, [key]: undefined } : layer));
+    assert.throws(() => checkQuantized({ ...model, layers }), { name: "TypeError", message });
+  }
 });

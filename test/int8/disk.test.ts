@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { loadQuantized, saveQuantized } from "../../lib/src/int8/disk";
 import { encodeModel } from "../../lib/src/int8/file";
@@ -28,7 +28,8 @@ test("saveQuantized(path, model) leaves the old file when the model does not fit
 
 test("loadQuantized(path) names the file when it is missing or damaged", (t) => {
   const path = join(temporaryFolder(t), "model.bin");
-  assert.throws(() => loadQuantized(path), /^Error: Expected a quantised model at .*model\.bin, found no such file\.$/);
+  assert.throws(() => loadQuantized(path), /^Error: Expected a file at .*model\.bin, got no such file\.$/);
+  assert.throws(() => loadQuantized(dirname(path)), /^Error: Expected a file at .*, got a folder\.$/);
   writeFileSync(path, encodeModel(randomQuantized(1)).subarray(0, 100));
   assert.throws(
     () => loadQuantized(path),

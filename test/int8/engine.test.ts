@@ -178,7 +178,7 @@ test("inferInt8(model, pixels) is as accurate as the float LeNet-5 it was made f
   const { test: set } = digits();
   const model = quantizedLeNet5();
   const logits = inferInt8(model, set.images.data, { count: 10_000 });
-  const correct = countCorrect(set.labels, predictionsOf(logits));
+  const correct = countCorrect(set.labels, predictionsOf(logits, { classes: 10 }));
   assert.ok(Math.abs(correct - 9958) <= 10, `${correct} of 10,000 images`);
   const count = sample(1000, 300);
   const few = take(set, count);
@@ -193,7 +193,7 @@ test("inferInt8(model, pixels) is as accurate as the float LeNet-5 it was made f
       0,
     );
     assert.ok(largest < 0.1 * ranges, `${name}: logits differ by up to ${largest} of ${ranges}`);
-    assert.ok(Math.abs(countCorrect(few.labels, predictionsOf(values)) - expected.correct) <= 2, name);
+    assert.ok(Math.abs(countCorrect(few.labels, predictionsOf(values, { classes: 10 })) - expected.correct) <= 2, name);
   }
 });
 
@@ -258,14 +258,36 @@ test("inferInt8(model, pixels) refuses pixels that are not whole images in bytes
     [() => inferInt8(wide, new Uint8Array(0)), /^Error: Expected `pixels` to hold a whole .*, got 0 bytes\.$/],
     [
       () => inferInt8(wide, new Float32Array(3) as unknown as Uint8Array),
-      /^TypeError: Expected `pixels` to be a Uint8Array of raw bytes in 0 … 255, got Float32Array: do not normalise, copy with Uint8Array\.from\.$/,
+      /^TypeError: Expected `pixels` to be a Uint8Array of raw bytes in 0 … 255, got Float32Array: of numbers in 0 … 1 make bytes: Uint8Array\.from\(pixels, \(value\) => Math\.round\(255 \* value\)\)\.$/,
     ],
-    [() => inferInt8(wide, [1, 2, 3] as unknown as Uint8Array), /^TypeError: .* got Array:/],
+    [
+      () => inferInt8(wide, [1, 2, 3] as unknown as Uint8Array),
+      /^TypeError: .* got Array: copy whole numbers in 0 … 255/,
+    ],
+    [
+      () => inferInt8(wide, new Uint8ClampedArray(12) as unknown as Uint8Array),
+      /^TypeError: .* got Uint8ClampedArray: a canvas has four channels, take one: Uint8Array\.from\({ length: data\.length \/ 4 }/,
+    ],
+    [
+      () => inferInt8(wide, { [Symbol.toStringTag]: "ImageData" } as unknown as Uint8Array),
+      /^TypeError: .* got ImageData: a canvas has four channels, take one/,
+    ],
     [() => int8Engine(wide)(undefined as unknown as Uint8Array), /^TypeError: .* got Undefined:/],
     [
       () => inferInt8(wide, new Uint8Array(6), { count: 3 }),
-      /^Error: Expected `pixels` to hold 3 images, as `count` says, got 2\.$/,
+      /^Error: Expected `pixels` to hold 3 images, as `count` says, got 2: take one channel of a canvas, which has four\.$/,
     ],
+    [() => int8Engine(wide)(new Uint8Array(12), { count: 1 }), /^Error: .* hold 1 image, as `count` says, got 4:/],
+    ...[0, -1, 1.5, Number.NaN].flatMap((wrong): [() => unknown, RegExp][] => [
+      [
+        () => int8Engine(wide)(new Uint8Array(3), { count: wrong }),
+        /^RangeError: Expected `count` to be a whole number above 0, got/,
+      ],
+      [
+        () => int8Engine(wide, { threads: wrong }),
+        /^RangeError: Expected `threads` to be a whole number in 1 … 64, got/,
+      ],
+    ]),
     [
       () => int8Engine(wide, { requantization: "double" as "float" }),
       /^Error: Expected `requantization` to be float or fixed, got double\.$/,

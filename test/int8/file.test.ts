@@ -104,6 +104,10 @@ const set = (changes: Record<number, number>) => {
   return bytes;
 };
 
+/** As a transfer as text writes the line breaks. */
+const lineBreaks = (bytes: Uint8Array, to: string) =>
+  Uint8Array.from(Buffer.from(Buffer.from(bytes).toString("latin1").replaceAll("\r\n", to), "latin1"));
+
 test("decodeModel(bytes) says what is wrong with a file, and what to do", () => {
   const bytes = encodeModel(tiny);
   const cases: [Uint8Array, RegExp][] = [
@@ -114,6 +118,20 @@ test("decodeModel(bytes) says what is wrong with a file, and what to do", () => 
     [new TextEncoder().encode("<!DOCTYPE html>"), /^Error: This is not a quantised model/],
     [set({ 3: 0 }), /^Error: This is not a quantised model/],
     [cut(bytes, 19), /^Error: Expected a model of at least 20 bytes, got 19: fetch the file again\.$/],
+    [cut(bytes, 1), /^Error: Expected a model of at least 20 bytes, got 1: fetch the file again\.$/],
+    [cut(bytes, 7), /^Error: Expected a model of at least 20 bytes, got 7: fetch the file again\.$/],
+    [
+      lineBreaks(bytes, "\n"),
+      /^Error: Damaged model: expected the bytes 13 10 after LENETQ, got 10 1: a transfer as text/,
+    ],
+    [
+      lineBreaks(bytes, "\r"),
+      /^Error: Damaged model: expected the bytes 13 10 after LENETQ, got 13 1: a transfer as text/,
+    ],
+    [
+      lineBreaks(bytes, "\r\r\n"),
+      /^Error: Damaged model: expected the bytes 13 10 after LENETQ, got 13 13: a transfer/,
+    ],
     [set({ 8: 2 }), /^Error: Expected a model file of version 1, got version 2: save the model again\.$/],
     [cut(bytes, 50), /^Error: Expected a model of 100 bytes, got 50: the file is truncated; fetch it again\.$/],
     [Uint8Array.of(...bytes, 0), /^Error: Expected a model of 100 bytes, got 101: bytes trail after its end; fetch it/],

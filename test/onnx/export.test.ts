@@ -4,13 +4,13 @@ import { take } from "../../lib/src/data/dataset";
 import { loadLeNet5 } from "../../lib/src/network/checkpoint";
 import { evaluate } from "../../lib/src/network/evaluate";
 import { buildLeNet5 } from "../../lib/src/network/lenet";
-import { floatToOnnx } from "../../lib/src/onnx/export";
+import { floatToOnnx, int8ToOnnx } from "../../lib/src/onnx/export";
 import { decodeOnnx, type OnnxModel, onnxTypes } from "../../lib/src/onnx/format";
 import { runOnnx } from "../../lib/src/onnx/runtime";
 import { tf } from "../../lib/src/tensors/tensorflow";
 import { assertClose, assertNoLeak } from "../helpers/assertions";
 import { digits } from "../helpers/data";
-import { checkpoint } from "../helpers/quantized-lenet";
+import { checkpoint, quantizedLeNet5 } from "../helpers/quantized-lenet";
 
 const shapeOf = (value: OnnxModel["graph"]["input"][number] | undefined) =>
   value?.type.tensorType.shape.dim.map(({ dimValue, dimParam }) => dimParam ?? dimValue);
@@ -72,6 +72,35 @@ test("floatToOnnx(model, options) takes name, documentation and a fixed batch", 
   assert.equal(docString, "words");
   assert.deepEqual(shapeOf(graph.input[0]), [4, 1, 28, 28]);
   assert.deepEqual(shapeOf(graph.output[0]), [4, 10]);
+});
+
+test("floatToOnnx and int8ToOnnx refuse a batch that is neither a number of images nor a name", () => {
+  const [float, integers] = [buildLeNet5(), quantizedLeNet5()];
+  for (const write of [
+    (batch: number | string) => floatToOnnx(float, { batch }),
+    (batch: number | string) => int8ToOnnx(integers, { batch }),
+  ]) {
+    for (const batch of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])
+      assert.throws(() => write(batch), /^RangeError: Expected `batch` to be a whole number above 0, got/);
+    for (const batch of ["", "4", "0", " "])
+      assert.throws(() => write(batch), /^Error: Expected `batch` to be a number or a name of letters, got "/);
+    assert.deepEqual(shapeOf(decodeOnnx(write("images_1")).graph.input[0])?.[0], "images_1");
+  }
+  float.dispose();
+});
+
+test("int8ToOnnx(model) refuses layers whose names make two values of one name", () => {
+  const model = quantizedLeNet5();
+  const renamed = (name: string, to: string) => ({
+    ...model,
+    layers: model.layers.map((layer) => (layer.name === name ? { ...layer, name: to } : layer)),
+  });
+  for (const [name, to, value] of [
+    ["conv1", "images", "images/scale"],
+    ["conv2", "conv1/kernel", "conv1/kernel/dequantize"],
+  ] as const)
+    assert.throws(() => int8ToOnnx(renamed(name, to)), new RegExp(`got \`${value}\` twice: rename the layer\\.$`));
+  int8ToOnnx(renamed("conv1", "logits_1"));
 });
 
 test("floatToOnnx(model) gives the same bytes again and leaves no tensor behind", async () => {

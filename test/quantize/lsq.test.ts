@@ -52,6 +52,17 @@ test("learnedStepSize(weights, steps) and its two gradients are those of the pap
   }
 });
 
+test("learnedStepSize(weights, steps) refuses steps that are not one a channel", () => {
+  tf.tidy(() => {
+    const weights = tf.tensor2d(values, [inputs, channels]);
+    for (const wrong of [tf.tensor1d([0.1]), tf.tensor1d([0.1, 0.1, 0.1, 0.1]), tf.tensor2d([[0.1, 0.1, 0.1]])])
+      assert.throws(
+        () => learnedStepSize(weights, wrong as tf.Tensor1D, { bits: 4 }),
+        /^Error: Expected `steps` \[3\], one a channel, got \[/,
+      );
+  });
+});
+
 test("learnedStepSize agrees with central differences in steps where all weights are clipped", () => {
   const tiny = Float32Array.of(1e-4, 1e-4, 1e-4);
   const lossAt = (step: number) =>

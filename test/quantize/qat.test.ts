@@ -282,3 +282,37 @@ test("a fake-quantised network leaves no tensor behind: passes make one, dispose
   tf.dispose([data.images, data.labels]);
   model.dispose();
 });
+
+test("fakeQuantized(model, options) refuses steps that are no numbers from 0 on", () => {
+  const model = buildLeNet5();
+  for (const name of ["startStep", "freezeStep"])
+    for (const value of [Number.NaN, -1, Number.NEGATIVE_INFINITY])
+      assert.throws(
+        () => fakeQuantized(model, { [name]: value }),
+        new RegExp(`^RangeError: Expected \`${name}\` to be a finite number, 0 or more, got ${value}\\.$`),
+      );
+  model.dispose();
+});
+
+test("fakeQuantized(model) keeps the settings of layers called as what every object has, and of layers of another model", () => {
+  const { layers } = tf;
+  const hidden = layers.dense({ name: "constructor", units: 5, activation: "relu", trainable: false });
+  const first = tf.sequential({ layers: [layers.flatten({ inputShape: [4, 4, 1] }), hidden] });
+  const model = tf.sequential({ layers: [...first.layers, layers.dense({ units: 10 })] });
+  const network = fakeQuantized(model, { weightBits: { constructor: 4 } });
+  assert.equal(network.variables.length, 3);
+  assert.deepEqual(
+    Object.entries(network.weights()).map(([name, { bits }]) => [name, bits]),
+    [
+      ["constructor", 4],
+      [model.layers[2]?.name, 8],
+    ],
+  );
+  const images = tf.ones<tf.Rank.R4>([1, 4, 4, 1]);
+  assert.throws(() => network.infer(images), /Expected a range of the outputs of `constructor`, got none/);
+  network.forward(images).dispose();
+  assert.deepEqual(Object.keys(network.ranges()), ["constructor"]);
+  network.infer(images).dispose();
+  images.dispose();
+  for (const each of [network, model]) each.dispose();
+});

@@ -3,10 +3,14 @@ import { test } from "node:test";
 import { random } from "../../lib/src/common/random";
 import { readWeights } from "../../lib/src/network/checkpoint";
 import { buildLeNet5 } from "../../lib/src/network/lenet";
+import { floatToOnnx } from "../../lib/src/onnx/export";
 import { forwardPass, ownWeights } from "../../lib/src/quantize/forward-pass";
+import { fakeQuantized } from "../../lib/src/quantize/qat";
 import { quantizable } from "../../lib/src/quantize/quantizable";
+import { calibrate } from "../../lib/src/quantize/ranges";
 import { tf } from "../../lib/src/tensors/tensorflow";
 import { assertClose, assertNoLeak, assertSameBits } from "../helpers/assertions";
+import { noise } from "../helpers/data";
 
 const { layers: make } = tf;
 type Layers = tf.layers.Layer[];
@@ -157,7 +161,7 @@ test("quantizable(model) refuses what it cannot convert, by name and type, with 
     [[conv(), flatten(), dense({ activation: "relu" })], /without activation at the end, got `logits`/],
     [
       [make.dense({ name: "only", units: 2, inputShape: [3] })],
-      /Expected images \[height, width, channels\] as input, got \[3\]/,
+      /Expected images \[height, width, channels\] of one size as input, got \[3\]/,
     ],
   ];
   for (const [layers, message] of refused) assert.throws(() => read(layers), message);
@@ -169,6 +173,29 @@ test("quantizable(model) refuses a model that is not a chain by its type", () =>
     () => quantizable(tf.model({ name: "graph", inputs, outputs })),
     /^Error: Expected a Sequential, whose layers form a chain, got the model `graph`\.$/,
   );
+});
+
+test("quantizable(model) refuses numbers that are not finite, wherever they stand, and says so", () => {
+  const build = () =>
+    tf.sequential({ layers: [conv(), make.batchNormalization({ name: "norm" }), flatten(), dense()] });
+  for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const { length } = build().weights;
+    assert.equal(length, 8);
+    for (let i = 0; i < length; i++) {
+      const model = build();
+      const weight = model.weights[i] as tf.LayerVariable;
+      // a variance of infinity makes weights of 0, as in the model
+      if (wrong === Number.POSITIVE_INFINITY && weight.name.includes("variance")) continue;
+      const size = weight.shape.reduce((product: number, length) => product * (length as number), 1);
+      weight.write(tf.tensor([...new Array(size - 1).fill(0.5), wrong], weight.shape as number[]));
+      const message = /^Error: Expected finite numbers in the (kernel|bias) of `(conv|logits)`, got (NaN|-?Infinity): /;
+      assert.throws(() => quantizable(model), message, weight.name);
+      assert.throws(() => floatToOnnx(model), message);
+      assert.throws(() => fakeQuantized(model), message);
+      assert.throws(() => calibrate(model, noise("train", { count: 2, size: 8 })), message);
+      model.dispose();
+    }
+  }
 });
 
 test("quantizable(model) makes no tensor", async () => {

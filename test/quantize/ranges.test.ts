@@ -41,6 +41,35 @@ test("calibrate(model, data) refuses images that are not for training", () => {
   model.dispose();
 });
 
+test("calibrate(model, data) takes layers of any name, and refuses images of another size", () => {
+  const model = tf.sequential({
+    layers: [
+      tf.layers.flatten({ inputShape: [28, 28, 1] }),
+      tf.layers.dense({ name: "constructor", units: 3, kernelInitializer: tf.initializers.heNormal({ seed: 1 }) }),
+      tf.layers.dense({ units: 2 }),
+    ],
+  });
+  const { min, max } = calibrate(model, data).constructor as unknown as { min: number; max: number };
+  assert.ok(min < 0 && max > 0, `${min} ${max}`);
+  assert.throws(
+    () => calibrate(model, noise("train", { size: 27 })),
+    /^Error: Expected images \[28, 28, 1\] as the model takes them, got \[27, 27, 1\]\.$/,
+  );
+  model.dispose();
+});
+
+test("calibrate(model, data) refuses outputs that are not finite, by the layer's name", () => {
+  const model = buildLeNet5({ seed: 1 });
+  // finite weights, whose products are not
+  const kernel = model.getLayer("conv2").weights[0] as tf.LayerVariable;
+  kernel.write(tf.fill([5, 5, 6, 16], 3e38));
+  assert.throws(
+    () => calibrate(model, data),
+    /^Error: Expected finite outputs of `conv2`, got a range from (0|NaN) to (Infinity|NaN): training has failed/,
+  );
+  model.dispose();
+});
+
 test("calibrate(model, data) and rangeOf(tensor) leave no tensor behind", async () => {
   const [model, x] = [buildLeNet5(), tf.tensor1d([1, 2])];
   await assertNoLeak(() => calibrate(model, data, { batchSize: 10 }));
@@ -54,6 +83,7 @@ test("rangeOf(tensor) always holds 0", () => {
     assert.deepEqual(rangeOf(tf.tensor1d([-2, 5])), { min: -2, max: 5 });
     assert.deepEqual(rangeOf(tf.tensor1d([2, 5])), { min: 0, max: 5 });
     assert.deepEqual(rangeOf(tf.tensor1d([-2, -1])), { min: -2, max: 0 });
+    assert.deepEqual(rangeOf(tf.tensor1d([-2, Number.NaN, 3])), { min: Number.NaN, max: Number.NaN });
   });
 });
 

@@ -102,7 +102,7 @@ test("toIntegers(network) recognises 500 images as fake quantisation does when L
     assert.deepEqual(pools, ["pool1", "pool2"]);
     const { logits, correct } = evaluate(network.infer, images);
     const ours = inferInt8(integers, Uint8Array.from(images.images.data.subarray(0, 500 * 784)));
-    assert.deepEqual(predictionsOf(ours), predictionsOf(logits));
+    assert.deepEqual(predictionsOf(ours, { classes: 10 }), predictionsOf(logits, { classes: 10 }));
     assert.ok(correct > 480, `${correct} of 500`);
     assertClose(ours, logits, 0.3);
   });
@@ -171,6 +171,21 @@ test("sums of the trained LeNet-5 stay below 2^24, where float32 is exact", () =
   model.dispose();
 });
 
+test("accumulatorBounds(model) takes layers of any width", () => {
+  const units = 300_000;
+  const arrays = {
+    kernel: new Int8Array(units).fill(1),
+    bias: new Int32Array(units),
+    scales: new Float32Array(units).fill(1),
+  };
+  const bounds = accumulatorBounds({
+    inputShape: [1, 1, 1],
+    input: { scale: 1, zeroPoint: 0 },
+    layers: [{ kind: "dense", name: "wide", ...arrays, bits: 8, relu: false }],
+  });
+  assert.deepEqual(bounds, { wide: 255 });
+});
+
 test("toIntegers(network) refuses sums that could leave int32, layers without a range or dead, and other activations", () => {
   const model = buildLeNet5({ seed: 1 });
   const ranges = calibrate(model, noise("train"));
@@ -204,6 +219,55 @@ test("toIntegers(network) refuses sums that could leave int32, layers without a 
     /^Error: Expected `dense1` to give other outputs than 0: it is dead/,
   );
   assert.throws(() => converted({ ranges, activationBits: 4 }), /^RangeError: Expected `activationBits` 8, got 4/);
+  model.dispose();
+});
+
+test("toIntegers(network) refuses a NaN or an infinity in any of its variables and ranges, by the layer's name", () => {
+  const model = buildLeNet5({ seed: 1 });
+  const ranges = calibrate(model, noise("train"));
+  const names = ["conv1", "conv2", "dense1", "dense2", "logits"];
+  for (const weightScales of ["largest", "learned"] as const) {
+    const network = fakeQuantized(model, { ranges, weightScales, weightBits: 4 });
+    const each = weightScales === "learned" ? 3 : 2;
+    assert.equal(network.variables.length, 5 * each);
+    for (const [i, variable] of (network.variables as tf.Variable[]).entries()) {
+      const before = tf.clone(variable);
+      for (const wrong of [Number.NaN, Number.NEGATIVE_INFINITY]) {
+        const values = before.dataSync().slice();
+        values[values.length - 1] = wrong;
+        const damaged = tf.tensor(values, variable.shape);
+        variable.assign(damaged);
+        damaged.dispose();
+        const name = names[Math.floor(i / each)];
+        const message = new RegExp(`^Error: Expected finite weights of \`${name}\`, got ${wrong}: training has failed`);
+        assert.throws(() => toIntegers(network), message);
+      }
+      variable.assign(before);
+      before.dispose();
+    }
+    toIntegers(network);
+    network.dispose();
+  }
+  for (const range of [
+    { min: Number.NaN, max: Number.NaN },
+    { min: 0, max: Number.POSITIVE_INFINITY },
+  ]) {
+    assert.throws(
+      () => fakeQuantized(model, { ranges: { ...ranges, dense1: range } }),
+      /^RangeError: Expected finite `min` ≤ 0 ≤ `max` in the range of `dense1`, got /,
+    );
+    // as after training that has failed
+    const network = fakeQuantized(model, { ranges });
+    network.state?.restore?.({
+      step: 1,
+      ranges: names.slice(0, 4).map((name) => (name === "dense1" ? range : ranges[name])),
+    });
+    assert.throws(
+      () => toIntegers(network),
+      /^Error: Expected finite outputs of `dense1`, got a range from \S+ to \S+: /,
+    );
+    network.dispose();
+  }
   model.dispose();
 });
 

@@ -35,8 +35,8 @@ type Weighing = (features: tf.Tensor4D, gradients: tf.Tensor4D) => tf.Tensor4D;
  * @param classes the class to explain: one for each image, or one for all
  * @returns float32 [n, height, width], by default at the size of the images; in 0 … 1, or −1 … 1 if `signed`
  * @throws when the layer does not exist (the message lists those that do), when images or classes do not fit the model,
- *   when the layer cannot be laid over the image (see `placing`), and where tfjs has no gradient, as for dilated
- *   convolutions above the layer
+ *   when images or weights are not finite, when the layer cannot be laid over the image (see `placing`), and where tfjs
+ *   has no gradient, as for dilated convolutions above the layer
  */
 export function gradCam(model: tf.LayersModel, images: Images, classes: Classes, options: MapOptions = {}): Maps {
   return mapsOf(model, images, classes, options, (features, gradients) => {

@@ -29,6 +29,8 @@ interface Sliding {
 const sliding = /^(SeparableConv2D|DepthwiseConv2D|Conv2D|MaxPooling2D|AveragePooling2D)$/;
 const pixelwise =
   /^(Activation|Rescaling|ReLU|LeakyReLU|PReLU|ELU|ThresholdedReLU|Softmax|BatchNormalization|LayerNormalization|Dropout|GaussianNoise|GaussianDropout|AlphaDropout|Add|Average|Maximum|Minimum|Multiply|Concatenate)$/;
+/** Of these, layers that mix or join numbers along their `axis`; batch normalisation at inference mixes none. */
+const alongAxis = /^(Softmax|LayerNormalization|Concatenate)$/;
 
 /**
  * Which part of the input each cell of a layer sees (Araujo, Norris and Sim 2019, "Computing Receptive Fields of
@@ -37,7 +39,7 @@ const pixelwise =
  * @returns in input pixels, down the rows and along the columns
  * @throws when the layer does not exist (the message lists those that do), when its size is not known
  *   because the model takes images of any size, and when a layer on the way is none of those whose
- *   geometry is known, or has its channels first
+ *   geometry is known, mixes pixels along its axis, or has its channels first
  */
 export function receptiveField(model: tf.LayersModel, layer?: string): ReceptiveField {
   const fields = new Map<GraphTensor, ReceptiveField>([[inputOf(model), [pixel, pixel]]]);
@@ -76,8 +78,9 @@ function fieldAfter({ sourceLayer, inputs }: GraphTensor, before: ReceptiveField
     const shift = (axis: AxisField, cells: number) => ({ ...axis, first: axis.first - cells * axis.stride });
     return [shift(field[0], rows[0]), shift(field[1], columns[0])];
   }
-  const joins = type !== "Concatenate" || config.axis === -1 || config.axis === 3;
-  if (pixelwise.test(type) && joins && before.every((other) => sameGrid(other, field)))
+  const axes = alongAxis.test(type) ? [config.axis].flat() : [];
+  const keepsPixels = pixelwise.test(type) && axes.every((axis) => axis === -1 || axis === 3);
+  if (keepsPixels && sameSizes(inputs) && before.every((other) => sameGrid(other, field)))
     return [widest(before, 0), widest(before, 1)];
   throw new Error(
     `Expected layers that slide, pad or work pixel by pixel, got ${sourceLayer.name} (${type}): ` +
@@ -97,6 +100,11 @@ function slide(field: AxisField, window: Sliding, shape: Pair, axis: 0 | 1): Axi
     first: field.first + ((extent - 1) / 2 - padded) * field.stride,
     size: field.size + (extent - 1) * field.stride,
   };
+}
+
+/** Whether the images of all branches have as many rows and columns: tfjs would repeat a single one. */
+function sameSizes(inputs: readonly GraphTensor[]): boolean {
+  return new Set(inputs.map(({ shape }) => `${shape[1]} ${shape[2]}`)).size === 1;
 }
 
 /** Whether the cells of two branches lie less than a cell apart; in residual blocks with stride 2 they may differ. */

@@ -1,10 +1,18 @@
 import ndarray = require("ndarray");
 
 import type { NdArray } from "ndarray";
-import { checkFinite, checkWhole } from "../common/checks";
+import { checkFinite, checkWhole, typeName } from "../common/checks";
 import { inputOf, runToLogits } from "../network/graph";
 import { tf } from "../tensors/tensorflow";
-import { type Chunk, type Classes, explainedSum, explainInChunks, type Images, shapeOf } from "./target";
+import {
+  type Chunk,
+  type Classes,
+  checkFiniteTensor,
+  explainedSum,
+  explainInChunks,
+  type Images,
+  shapeOf,
+} from "./target";
 
 export interface SaliencyOptions {
   /** explains why the class rather than this one: the difference of their logits */
@@ -31,7 +39,8 @@ export type PixelMaps = NdArray<Float32Array>;
  * @param images float32 [n, height, width, channels], as the model takes them, or a data set
  * @param classes the class to explain: one for each image, or one for all
  * @returns float32 [n, height, width, channels], signed, in logits per unit of pixel (white to black is 1)
- * @throws when images or classes do not fit the model, and where tfjs has no gradient, as for dilated convolutions
+ * @throws when images or classes do not fit the model, images or weights are not finite, and where tfjs has no
+ *   gradient, as for dilated convolutions
  */
 export function inputGradient(
   model: tf.LayersModel,
@@ -48,7 +57,7 @@ export function inputGradient(
  * baseline's, within about 1 % with 128 midpoints on the way. Explains logits, in inference mode; leaves no tensor
  * behind, except where tfjs itself fails inside a gradient. Parameters as `inputGradient`; cost: `steps` gradients.
  * @returns float32 [n, height, width, channels], signed, in logits
- * @throws as `inputGradient`, and when `baseline` is neither a finite number nor of the shape of an image
+ * @throws as `inputGradient`, and when `baseline` is not finite, or a tensor of another shape than an image
  */
 export function integratedGradients(
   model: tf.LayersModel,
@@ -77,9 +86,12 @@ function checkBaseline(baseline: number | tf.Tensor3D, images: Images): void {
     checkFinite("baseline", baseline);
     return;
   }
+  if (!(baseline instanceof tf.Tensor))
+    throw new TypeError(`Expected \`baseline\` as a number or a tensor, got ${typeName(baseline)}.`);
   const expected = shapeOf(images).slice(1).join(", ");
   const got = baseline.shape.join(", ");
   if (got !== expected) throw new Error(`Expected \`baseline\` [${expected}] as each of the images, got [${got}].`);
+  checkFiniteTensor("baseline", baseline);
 }
 
 function gradientAt(model: tf.LayersModel, images: tf.Tensor4D, chunk: Chunk): tf.Tensor {

@@ -1,7 +1,8 @@
-import { checkWhole } from "../common/checks";
+import { checkList, checkWhole, shown, typeName } from "../common/checks";
 import { toTensors } from "../data/batches";
+import { checkDataset } from "../data/check-dataset";
 import type { Dataset } from "../data/dataset";
-import { inputOf, outputOf } from "../network/graph";
+import { checkImageShape, outputOf } from "../network/graph";
 import { tf } from "../tensors/tensorflow";
 
 /** Images to explain: as a model takes them, float32 [n, height, width, channels], or a data set. */
@@ -34,7 +35,8 @@ export function explainedSum(logits: tf.Tensor2D, { sign }: Chunk): tf.Scalar {
 
 /**
  * Explains images chunk by chunk; every tensor that `work` makes is disposed, also when it fails.
- * @throws when images or classes do not fit the model, or the model has more than one input or output
+ * @throws when images or classes do not fit the model, the model has more than one input or output, images are not
+ *   finite, or the results are not, as with NaN in the weights
  * @returns the results of `work`, end to end: `size` numbers an image
  */
 export function explainInChunks(
@@ -43,8 +45,8 @@ export function explainInChunks(
   { classes, ratherThan, batchSize = 500, size }: ChunkOptions,
   work: (chunk: Chunk) => tf.Tensor,
 ): { data: Float32Array; count: number } {
-  const [count] = shapeOf(images);
   checkImages(model, images);
+  const [count] = shapeOf(images);
   checkWhole("batchSize", batchSize, { above: 0 });
   const data = new Float32Array(count * size);
   const signs = signsOf(model, count, classes, ratherThan);
@@ -53,7 +55,14 @@ export function explainInChunks(
       const n = Math.min(batchSize, count - start);
       tf.tidy(() => {
         const chunk = { images: imagesAt(images, start, n), sign: tf.slice(signs, start, n) };
-        data.set(work(chunk).dataSync(), start * size);
+        const results = work(chunk).dataSync();
+        const wrong = firstNotFinite(results);
+        if (wrong >= 0)
+          throw new RangeError(
+            `Expected finite gradients, got ${results[wrong]} for image ${start + Math.floor(wrong / size)}: ` +
+              "look for NaN in the weights.",
+          );
+        data.set(results, start * size);
       });
     }
   } finally {
@@ -62,12 +71,32 @@ export function explainInChunks(
   return { data, count };
 }
 
-/** The shape of images as the model gets them: [n, height, width, channels]. */
+/**
+ * The shape of images as the model gets them: [n, height, width, channels].
+ * @throws TypeError unless they are a tensor or a data set, and as `checkDataset`
+ */
 export function shapeOf(images: Images): readonly [number, number, number, number] {
   if (images instanceof tf.Tensor) return images.shape;
+  if (!images?.images)
+    throw new TypeError(`Expected \`images\` as a tensor or a data set, got ${typeName(images)}: see \`toTensors\`.`);
+  checkDataset(images);
   const [height, width] = images.images.shape.slice(1) as [number, number];
   return [images.labels.length, height, width, 1];
 }
+
+/** @throws TypeError unless a tensor is float32, RangeError at the first of its numbers that is not finite */
+export function checkFiniteTensor(name: string, tensor: tf.Tensor): void {
+  if (tensor.dtype !== "float32")
+    throw new TypeError(`Expected \`${name}\` as float32, got ${tensor.dtype}: call \`toFloat()\`.`);
+  const values = tensor.dataSync();
+  const wrong = firstNotFinite(values);
+  if (wrong >= 0)
+    throw new RangeError(
+      `Expected \`${name}\` to be finite, got ${values[wrong]} at index ${wrong} of all its numbers.`,
+    );
+}
+
+const firstNotFinite = (values: tf.TypedArray): number => values.findIndex((value) => !Number.isFinite(value));
 
 function imagesAt(images: Images, start: number, count: number): tf.Tensor4D {
   if (images instanceof tf.Tensor) return tf.slice(images, start, count);
@@ -76,25 +105,24 @@ function imagesAt(images: Images, start: number, count: number): tf.Tensor4D {
 }
 
 function checkImages(model: tf.LayersModel, images: Images): void {
-  const expected = inputOf(model).shape.slice(1);
-  const got = shapeOf(images).slice(1);
-  const fits = got.length === expected.length && expected.every((length, i) => length === null || length === got[i]);
-  if (!fits)
-    throw new Error(
-      `Expected \`images\` [n, ${expected.join(", ")}] as the model takes them, got [n, ${got.join(", ")}].`,
-    );
+  const shape = shapeOf(images);
+  if (images instanceof tf.Tensor) checkFiniteTensor("images", images);
+  checkImageShape(model, shape);
 }
 
 function signsOf(model: tf.LayersModel, count: number, classes: Classes, ratherThan?: Classes): tf.Tensor2D {
   const width = outputOf(model).shape[1] as number;
   const signs = tf.buffer([count, width]);
   const add = (name: string, list: Classes, sign: number) => {
+    if (typeof list !== "number") checkList(name, list);
     if (typeof list !== "number" && list.length !== count)
       throw new Error(`Expected \`${name}\` to hold ${count} classes, one an image, got ${list.length}.`);
     for (let i = 0; i < count; i++) {
       const wanted = typeof list === "number" ? list : (list[i] as number);
-      if (!(Number.isInteger(wanted) && wanted >= 0 && wanted < width))
-        throw new RangeError(`Expected \`${name}\` in 0 … ${width - 1}, got ${wanted} at index ${i}.`);
+      if (!(Number.isInteger(wanted) && wanted >= 0 && wanted < width)) {
+        const Kind = typeof wanted === "number" ? RangeError : TypeError;
+        throw new Kind(`Expected \`${name}\` in 0 … ${width - 1}, got ${shown(wanted)} at index ${i}.`);
+      }
       signs.set(signs.get(i, wanted) + sign, i, wanted);
     }
   };

@@ -1,6 +1,6 @@
 /** What flows between the layers of a network in integers, and checks of its numbers. */
 
-import { checkWhole } from "../common/checks";
+import { checkWhole, shown } from "../common/checks";
 import type { Quantization } from "./model";
 
 /** What flows into a layer, or out of the last one. */
@@ -23,12 +23,15 @@ export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
-/** `"Uint8Array"` and the like: by name, because a worker, a frame or a notebook's cell may have classes of its own. */
-export function typeName(value: unknown): string {
-  return Object.prototype.toString.call(value).slice("[object ".length, -1);
+/** @throws TypeError unless `value` is an object, such as plain JavaScript may have left out */
+export function checkObject(name: string, value: unknown, fields: string): void {
+  if (typeof value !== "object" || value === null)
+    throw new TypeError(`Expected ${name} to be an object with ${fields}, got ${shown(value)}.`);
 }
 
-export function checkQuantization(name: string, { scale, zeroPoint }: Quantization): void {
+export function checkQuantization(name: string, quantization: Quantization): void {
+  checkObject(name, quantization, "`scale` and `zeroPoint`");
+  const { scale, zeroPoint } = quantization;
   checkScale(`scale of ${name}`, scale);
   checkWhole(`zero point of ${name}`, zeroPoint, { from: 0, to: 255 });
 }

@@ -1,7 +1,7 @@
 /** Checks of a quantised model, so that the engines, the file and the export can rely on it. */
 
-import { checkWhole } from "../common/checks";
-import { type Activations, checkQuantization, checkSize, lengths } from "./activations";
+import { checkList, checkWhole, shown } from "../common/checks";
+import { type Activations, checkObject, checkQuantization, checkSize, lengths } from "./activations";
 import { kindNames, layerKind } from "./kinds";
 import type { QuantizedLayer, QuantizedModel } from "./model";
 
@@ -11,7 +11,11 @@ import type { QuantizedLayer, QuantizedModel } from "./model";
  * @returns the activations that each layer reads, and last the logits: one item more than there are layers
  * @throws an Error that names the layer, what was expected and what came
  */
-export function checkQuantized({ inputShape, input, layers }: QuantizedModel): Activations[] {
+export function checkQuantized(model: QuantizedModel): Activations[] {
+  checkObject("a quantised model", model, "`inputShape`, `input` and `layers`");
+  const { inputShape, input, layers } = model;
+  checkList("inputShape", inputShape);
+  checkList("layers", layers);
   if (inputShape.length !== 3)
     throw new Error(`Expected \`inputShape\` to be [height, width, channels], got [${inputShape.join(", ")}].`);
   for (const length of inputShape) checkWhole("inputShape", length, lengths);
@@ -22,10 +26,9 @@ export function checkQuantized({ inputShape, input, layers }: QuantizedModel): A
   const flow = [before];
   const names = new Set<string>();
   for (const [i, layer] of layers.entries()) {
+    checkObject(`layer ${i}`, layer, "`kind` and `name`");
     if (typeof layer.name !== "string" || !/^[\x20-\x7e]{1,255}$/.test(layer.name))
-      throw new Error(
-        `Expected \`name\` of layer ${i} to be 1 to 255 ASCII characters, got ${JSON.stringify(layer.name)}.`,
-      );
+      throw new Error(`Expected \`name\` of layer ${i} to be 1 to 255 ASCII characters, got ${shown(layer.name)}.`);
     if (names.has(layer.name)) throw new Error(`Expected layers with names of their own, got ${layer.name} twice.`);
     names.add(layer.name);
     before = checkLayer(layer, before);

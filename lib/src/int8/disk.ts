@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
-import { writeAtomically } from "../common/files";
+import { readBytes, writeAtomically } from "../common/files";
 import { decodeModel, encodeModel } from "./file";
 import type { QuantizedModel } from "./model";
 
@@ -13,12 +12,12 @@ export function saveQuantized(path: string, model: QuantizedModel): void {
 
 /**
  * Reads what `saveQuantized` wrote.
- * @throws when the file is missing, truncated, damaged (its CRC-32 differs) or not a quantised network
+ * @throws when the file cannot be read, is truncated, damaged (its CRC-32 differs) or not a quantised network
  */
 export function loadQuantized(path: string): QuantizedModel {
-  if (!existsSync(path)) throw new Error(`Expected a quantised model at ${path}, found no such file.`);
+  const bytes = readBytes(path);
   try {
-    return decodeModel(new Uint8Array(readFileSync(path)));
+    return decodeModel(bytes);
   } catch (error) {
     throw new Error(`${path}: ${(error as Error).message}`, { cause: error });
   }

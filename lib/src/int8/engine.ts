@@ -4,8 +4,8 @@
  * (`int8/wasm/wasm.ts`, compiled from `lib/assembly`). Both run in any JavaScript engine, such as a browser; worker
  * threads help where there are any.
  */
-import { checkWhole } from "../common/checks";
-import { sizeOf, typeName } from "./activations";
+import { checkWhole, typeName } from "../common/checks";
+import { sizeOf } from "./activations";
 import { checkQuantized } from "./check";
 import type { QuantizedModel, RunImages } from "./model";
 import { referenceEngine } from "./reference/reference";
@@ -27,13 +27,17 @@ export interface Int8Options {
   threads?: number;
 }
 
-/** From raw pixels, uint8 [n × height × width × channels], to logits, float32 [n × classes]. */
-export type Int8Engine = (pixels: Uint8Array) => Float32Array;
+/**
+ * From raw pixels, uint8 [n × height × width × channels], to logits, float32 [n × classes]; with `count`, as many
+ * images are expected and no others.
+ */
+export type Int8Engine = (pixels: Uint8Array, options?: { count?: number }) => Float32Array;
 
 /**
  * Runs a quantised network on raw pixels.
  * @param pixels uint8 [n × height × width × channels], as they are stored: nothing is to be normalised
- * @param options.count how many images `pixels` must hold; default: as many as it holds
+ * @param options.count how many images `pixels` must hold; default: as many as it holds, so that the four channels of a
+ *   canvas would be taken for four images
  * @returns logits, float32 [n × classes]
  * @throws when the model's layers do not fit together, or when `pixels` is not a Uint8Array of whole images
  */
@@ -42,11 +46,7 @@ export function inferInt8(
   pixels: Uint8Array,
   { count, ...options }: Int8Options & { count?: number } = {},
 ): Float32Array {
-  const engine = int8Engine(model, options);
-  const held = countImages(pixels, sizeOf(model.inputShape));
-  if (count !== undefined && count !== held)
-    throw new Error(`Expected \`pixels\` to hold ${count} images, as \`count\` says, got ${held}.`);
-  return engine(pixels);
+  return int8Engine(model, options)(pixels, { count });
 }
 
 /**
@@ -65,7 +65,7 @@ export function int8Engine(
   const flow = checkQuantized(model);
   const run = prepare();
   const size = sizeOf(model.inputShape);
-  return (pixels) => run(pixels, countImages(pixels, size));
+  return (pixels, { count } = {}) => run(pixels, countImages(pixels, size, count));
 
   function prepare(): RunImages {
     if (engine === "reference") return referenceEngine(model, flow, requantization);
@@ -83,16 +83,39 @@ export function int8Engine(
 
 /**
  * How many images of `size` bytes `pixels` holds.
- * @throws unless it is a Uint8Array of whole images, and at least one
+ * @param expected how many there must be, if given
+ * @throws unless it is a Uint8Array of whole images, at least one, and as many as expected
  */
-export function countImages(pixels: Uint8Array, size: number): number {
-  if (typeName(pixels) !== "Uint8Array")
+export function countImages(pixels: Uint8Array, size: number, expected?: number): number {
+  if (expected !== undefined) checkWhole("count", expected, { above: 0 });
+  const type = typeName(pixels);
+  if (type !== "Uint8Array")
     throw new TypeError(
-      `Expected \`pixels\` to be a Uint8Array of raw bytes in 0 … 255, got ${typeName(pixels)}: do not normalise, copy with Uint8Array.from.`,
+      `Expected \`pixels\` to be a Uint8Array of raw bytes in 0 … 255, got ${type}: ${insteadOf[type] ?? whole}.`,
     );
   if (pixels.length === 0 || pixels.length % size !== 0)
     throw new Error(
       `Expected \`pixels\` to hold a whole number of images of ${size} bytes (height × width × channels), got ${pixels.length} bytes.`,
     );
-  return pixels.length / size;
+  const held = pixels.length / size;
+  if (expected !== undefined && expected !== held)
+    throw new Error(
+      `Expected \`pixels\` to hold ${expected} image${expected === 1 ? "" : "s"}, as \`count\` says, got ${held}: ` +
+        "take one channel of a canvas, which has four.",
+    );
+  return held;
 }
+
+const whole = "copy whole numbers in 0 … 255 with Uint8Array.from";
+const canvas =
+  "a canvas has four channels, take one: Uint8Array.from({ length: data.length / 4 }, (_, i) => data[4 * i])";
+const float = "of numbers in 0 … 1 make bytes: Uint8Array.from(pixels, (value) => Math.round(255 * value))";
+
+/** What to do with pixels of another type. */
+const insteadOf: Record<string, string> = {
+  Uint8ClampedArray: canvas,
+  ImageData: canvas,
+  Float32Array: float,
+  Float64Array: float,
+  Array: `${whole}; ${float}`,
+};

@@ -3,8 +3,8 @@
  * layers one after the other, CRC-32 of all that comes before it (4). Runs in any JavaScript engine.
  */
 
+import { typeName } from "../common/checks";
 import { crc32 } from "../common/crc32";
-import { typeName } from "./activations";
 import { ByteReader, ByteWriter } from "./byte-stream";
 import { checkQuantized } from "./check";
 import { kindNames, layerKind, readQuantization, writeQuantization } from "./kinds";
@@ -12,6 +12,7 @@ import type { QuantizedLayer, QuantizedModel } from "./model";
 
 // the line break, as in PNG, reveals a transfer as text, which would change it
 const magic = Uint8Array.from("LENETQ\r\n", (character) => character.charCodeAt(0));
+const nameLength = "LENETQ".length;
 const version = 1;
 const headerLength = 16;
 
@@ -58,10 +59,7 @@ export function decodeModel(bytes: Uint8Array): QuantizedModel {
 
 /** Checks magic, version, length and checksum. */
 function checkEnvelope(bytes: Uint8Array): void {
-  if (bytes.length < magic.length || magic.some((byte, i) => bytes[i] !== byte))
-    throw new Error(
-      "This is not a quantised model: expected bytes that begin with LENETQ, as `encodeModel` writes them: check the path or the address.",
-    );
+  if (magic.some((byte, i) => bytes[i] !== byte)) refuseStart(bytes);
   if (bytes.length < headerLength + 4)
     throw new Error(
       `Expected a model of at least ${headerLength + 4} bytes, got ${bytes.length}: fetch the file again.`,
@@ -77,6 +75,20 @@ function checkEnvelope(bytes: Uint8Array): void {
   }
   const [stored, computed] = [view.getUint32(length - 4, true), crc32(bytes.subarray(0, length - 4))];
   if (stored !== computed) damaged(`expected bytes with CRC-32 ${hex(stored)}, got ${hex(computed)}`);
+}
+
+/** Says why bytes do not begin as a model does. */
+function refuseStart(bytes: Uint8Array): never {
+  const same = magic.findIndex((byte, i) => bytes[i] !== byte);
+  if (same > 0 && same === bytes.length)
+    throw new Error(`Expected a model of at least ${headerLength + 4} bytes, got ${same}: fetch the file again.`);
+  if (same >= nameLength)
+    damaged(
+      `expected the bytes 13 10 after LENETQ, got ${bytes.subarray(nameLength, magic.length).join(" ")}: a transfer as text changes them`,
+    );
+  throw new Error(
+    "This is not a quantised model: expected bytes that begin with LENETQ, as `encodeModel` writes them: check the path or the address.",
+  );
 }
 
 function writeLayer(to: ByteWriter, layer: QuantizedLayer): void {

@@ -3,7 +3,7 @@
  * stands in `reference/reference.ts`; whether WebAssembly runs it, in `wasm/steps.ts`.
  */
 
-import { checkWhole } from "../common/checks";
+import { checkWhole, shown } from "../common/checks";
 import { outputLength } from "../common/windows";
 import {
   type Activations,
@@ -29,7 +29,7 @@ interface LayerKind<L extends QuantizedLayer> {
 const pool: LayerKind<QuantizedPool2d> = {
   check(layer, { shape, quantization }) {
     checkRank(layer, shape, 3, "put pooling before flattening");
-    return { shape: [...checkWindows(layer, layer.poolSize, shape), shape[2] as number], quantization };
+    return { shape: [...checkWindows(layer, "poolSize", layer.poolSize, shape), shape[2] as number], quantization };
   },
   write(to, layer) {
     writeWindow(to, layer.poolSize, layer);
@@ -46,7 +46,7 @@ const layerKinds: { [Kind in QuantizedLayer["kind"]]: LayerKind<Extract<Quantize
     check(layer, { shape, quantization }) {
       checkTypes(layer);
       checkRank(layer, shape, 3, "put convolutions before flattening");
-      const [height, width] = checkWindows(layer, layer.kernelSize, shape);
+      const [height, width] = checkWindows(layer, "kernelSize", layer.kernelSize, shape);
       const output = [height, width, layer.scales.length];
       checkWeights(layer, [...layer.kernelSize, shape[2] as number, layer.scales.length], quantization);
       checkSize(layer.name, output);
@@ -68,7 +68,7 @@ const layerKinds: { [Kind in QuantizedLayer["kind"]]: LayerKind<Extract<Quantize
       checkTypes(layer);
       checkRank(layer, shape, 1, "put a flatten layer before it");
       checkWeights(layer, [shape[0] as number, layer.scales.length], quantization);
-      if (layer.output) checkQuantization(`\`output\` of ${layer.name}`, layer.output);
+      if (layer.output !== undefined) checkQuantization(`\`output\` of ${layer.name}`, layer.output);
       return { shape: [layer.scales.length], quantization: layer.output };
     },
     write(to, layer) {
@@ -107,9 +107,17 @@ function checkRank({ name }: QuantizedLayer, shape: readonly number[], rank: num
 /** The height and width of what windows of `size` make. */
 function checkWindows(
   { name, strides, padding }: QuantizedConv2d | QuantizedPool2d,
+  sizeName: string,
   size: readonly [number, number],
   shape: readonly number[],
 ): [number, number] {
+  for (const [key, pair] of [
+    [sizeName, size],
+    ["strides", strides],
+  ] as const) {
+    if (!(Array.isArray(pair) && pair.length === 2))
+      throw new TypeError(`${name}: expected \`${key}\` to be two numbers, got ${shown(pair)}.`);
+  }
   for (const length of [...size, ...strides]) checkWhole(`window and stride of ${name}`, length, lengths);
   if (padding !== "same" && padding !== "valid")
     throw new Error(`${name}: expected \`padding\` to be same or valid, got ${padding}.`);

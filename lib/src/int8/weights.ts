@@ -1,7 +1,7 @@
 /** The weights of a layer: their checks, and their bytes in a file. */
 
-import { checkWhole } from "../common/checks";
-import { checkScale, sizeOf, typeName } from "./activations";
+import { checkWhole, shown, typeName } from "../common/checks";
+import { checkScale, sizeOf } from "./activations";
 import { ByteReader, type ByteWriter } from "./byte-stream";
 import { largestCode, type Quantization, type QuantizedWeightedLayer } from "./model";
 
@@ -16,6 +16,8 @@ export function checkTypes(layer: QuantizedWeightedLayer): void {
       throw new TypeError(
         `${layer.name}: expected \`${key}\` to be of type ${types[key]}, got ${typeName(layer[key])}.`,
       );
+  if (typeof layer.relu !== "boolean")
+    throw new TypeError(`${layer.name}: expected \`relu\` to be true or false, got ${shown(layer.relu)}.`);
 }
 
 /** @param shape of the kernel, the output channel last */

@@ -1,3 +1,4 @@
+import { checkWhole } from "../common/checks";
 import { checkQuantized } from "../int8/check";
 import type { Quantization, QuantizedModel, QuantizedWeightedLayer } from "../int8/model";
 import { quantizable } from "../quantize/quantizable";
@@ -10,7 +11,7 @@ export interface OnnxOptions {
   /** name of the graph */
   name?: string;
   documentation?: string;
-  /** how many images go in at once: a number, or a name that stands for any number */
+  /** how many images go in at once: a whole number above 0, or a name that stands for any number */
   batch?: number | string;
 }
 
@@ -26,7 +27,7 @@ export interface Int8OnnxOptions extends OnnxOptions {
  * normalisation is folded into the layer before it.
  * @param model a Sequential of the layers that `quantizable` takes; it is left alone
  * @returns the file's bytes: input `images` float32 [n, channels, height, width], output `logits` float32 [n, classes]
- * @throws for any other layer, see `quantizable`
+ * @throws for any other layer, see `quantizable`, and for a `batch` that is neither a number of images nor a name
  */
 export function floatToOnnx(
   model: tf.LayersModel,
@@ -56,7 +57,8 @@ export function floatToOnnx(
  * products saturate at 16 bits.
  * @returns the file's bytes: input `images` float32 or uint8 [n, channels, height,
  *   width], output `logits` float32 [n, classes]
- * @throws when layers do not fit together, or a ReLU's output has a zero point other than 0
+ * @throws when layers do not fit together, a ReLU's output has a zero point other than 0, or `batch` is neither a
+ *   number of images nor a name
  */
 export function int8ToOnnx(
   model: QuantizedModel,
@@ -146,10 +148,20 @@ function toFile(
     ...about
   }: Required<OnnxOptions> & { inputShape: readonly number[]; type: "float32" | "uint8" },
 ): Uint8Array {
+  checkBatch(batch);
   return graph.toBytes(
     { name: "images", type, shape: [batch, channels as number, height as number, width as number] },
     value,
     { name: "logits", type: "float32", shape: [batch, ...shape] },
     about,
   );
+}
+
+function checkBatch(batch: number | string): void {
+  if (typeof batch !== "string") checkWhole("batch", batch, { above: 0 });
+  // in the format a name that looks like a number is a name still: readers would take any number of images
+  else if (!/^[A-Za-z_]\w*$/.test(batch))
+    throw new Error(
+      `Expected \`batch\` to be a number or a name of letters, got ${JSON.stringify(batch)}: give a number as number, or "N".`,
+    );
 }

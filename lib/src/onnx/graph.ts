@@ -1,4 +1,4 @@
-import { typeName } from "../int8/activations";
+import { typeName } from "../common/checks";
 import { encodeOnnx, type OnnxAttribute, type OnnxNode, type OnnxTensor, type OnnxValue, onnxTypes } from "./format";
 
 /** A list of numbers whose class says its ONNX element type. */
@@ -28,9 +28,11 @@ const opset = { operators: 13, irVersion: 7 };
 export class OnnxGraph {
   readonly #nodes: OnnxNode[] = [];
   readonly #constants: OnnxTensor[] = [];
+  readonly #names = new Set<string>();
 
   /** Adds a constant; `dims` is empty for a scalar. Returns its name. */
   constant(name: string, data: OnnxData, dims: number[] = [data.length]): string {
+    this.#claim(name);
     const type = typesOfArrays[typeName(data)] as keyof typeof onnxTypes;
     // typed arrays are in the machine's byte order, which is little-endian wherever TensorFlow's library runs
     const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -40,9 +42,19 @@ export class OnnxGraph {
 
   /** Adds an operation with one output. Returns the output's name, which is also the node's. */
   node(opType: string, name: string, input: string[], attributes: Record<string, number | number[]> = {}): string {
+    this.#claim(name);
     const attribute = Object.entries(attributes).map(([key, value]) => toAttribute(key, value));
     this.#nodes.push({ name, opType, input, output: [name], attribute });
     return name;
+  }
+
+  /** Values go by their names: of two with one name, the second would be read where the first is meant. */
+  #claim(name: string): void {
+    if (this.#names.has(name))
+      throw new Error(
+        `Expected layers whose names do not begin others, and none called images, got \`${name}\` twice: rename the layer.`,
+      );
+    this.#names.add(name);
   }
 
   /** The file, with `value` as the one output, under the name that `output` gives it. */

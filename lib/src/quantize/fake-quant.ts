@@ -108,5 +108,8 @@ function fakeQuantAttributes(bits: number, narrow: boolean): KernelAttribute[] {
 
 function checkRange(min: number, max: number): void {
   if (!(min <= 0 && max >= 0 && Number.isFinite(max - min)))
-    throw new RangeError(`Expected finite \`min\` ≤ 0 ≤ \`max\`, got ${min} and ${max}: 0 must be representable.`);
+    throw new RangeError(
+      `Expected finite \`min\` ≤ 0 ≤ \`max\`, got ${min} and ${max}: ` +
+        (min <= 0 && max >= 0 ? "outputs grew beyond all bounds." : "0 must be representable, and NaN has no range."),
+    );
 }

@@ -1,5 +1,6 @@
 /** The kinds of layers in float: how each is read from a model of tfjs, and what it computes. */
 import type { QuantizedPool2d } from "../int8/model";
+import type { GraphTensor } from "../network/graph";
 import { tf } from "../tensors/tensorflow";
 import type { FloatLayer } from "./float-model";
 
@@ -8,8 +9,11 @@ type OfKind<Kind> = Extract<FloatLayer, { kind: Kind }>;
 interface FloatKind<L extends FloatLayer> {
   /** of TensorFlow's layer, as `getClassName` gives it */
   className: string;
-  /** throws when the layer is built in a way that integers cannot follow */
-  read(layer: tf.layers.Layer): Omit<L, "kind">;
+  /**
+   * @param output of the layer, in the model that is read: a layer may have other inputs in other models
+   * @throws when the layer is built in a way that integers cannot follow
+   */
+  read(layer: tf.layers.Layer, output: GraphTensor): Omit<L, "kind">;
   /** of a layer with weights only what is linear, with the kernel that is given: bias and ReLU are everyone's */
   apply(x: tf.Tensor, layer: L, kernel?: tf.Tensor): tf.Tensor;
   /** the outputs lie between those that integers could hold, and are to be rounded */
@@ -23,6 +27,7 @@ const floatKinds: { [Kind in FloatLayer["kind"]]: FloatKind<OfKind<Kind>> } = {
       const { kernelSize, strides, padding, dilationRate } = layer.getConfig() as unknown as ConvConfig;
       if ([dilationRate].flat().some((rate) => rate !== 1 && rate !== null))
         refuse(layer, "`dilationRate` 1", String(dilationRate), "build it without dilation");
+      checkPadding(layer, padding);
       return { ...weighted(layer), kernelSize, strides, padding };
     },
     apply: (x, { strides, padding }, kernel) =>
@@ -30,8 +35,8 @@ const floatKinds: { [Kind in FloatLayer["kind"]]: FloatKind<OfKind<Kind>> } = {
   },
   dense: {
     className: "Dense",
-    read(layer) {
-      const { length } = (layer.input as tf.SymbolicTensor).shape;
+    read(layer, { inputs: [input] }) {
+      const { length } = (input as GraphTensor).shape;
       if (length !== 2) refuse(layer, "rows of numbers as input", `${length - 1} axes`, "put a Flatten before it");
       return weighted(layer);
     },
@@ -78,7 +83,13 @@ function weighted(layer: tf.layers.Layer) {
 
 function pooling(layer: tf.layers.Layer): Omit<QuantizedPool2d, "kind"> {
   const { poolSize, strides, padding } = layer.getConfig() as unknown as QuantizedPool2d;
+  checkPadding(layer, padding);
   return { name: layer.name, poolSize, strides, padding };
+}
+
+function checkPadding(layer: tf.layers.Layer, padding: string): void {
+  if (padding !== "same" && padding !== "valid")
+    refuse(layer, "`padding` same or valid", padding, "build it with one of them");
 }
 
 /** Whether an activation is ReLU; refuses all but ReLU and none. */

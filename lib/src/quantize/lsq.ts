@@ -12,9 +12,13 @@ import { axesButLast } from "./fake-quant";
  * @param steps float32 [channels], not 0; the sign does not matter, because the codes are symmetric
  * @param options.bits a whole number in 2 … 8
  * @returns float32, the shape of `weights`; the caller disposes
+ * @throws unless there is one step for each channel
  */
 export function learnedStepSize<T extends tf.Tensor>(weights: T, steps: tf.Tensor1D, { bits }: { bits: number }): T {
   checkWhole("bits", bits, { from: 2, to: 8 });
+  const channels = weights.shape.at(-1);
+  if (steps.shape.length !== 1 || steps.size !== channels)
+    throw new Error(`Expected \`steps\` [${channels}], one a channel, got [${steps.shape.join(", ")}].`);
   const limit = largestCode(bits);
   const perChannel = weights.size / steps.size;
   const quantized = tf.customGrad((w, s, save) => {

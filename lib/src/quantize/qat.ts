@@ -1,13 +1,14 @@
-import { checkFraction, checkWhole } from "../common/checks";
+import { checkFinite, checkFraction, checkWhole } from "../common/checks";
 import type { Forward } from "../network/evaluate";
 import { tf } from "../tensors/tensorflow";
-import type { Trainable } from "../train/gradient";
+import type { Trainable } from "../train/trainable";
 import { channelScales, fakeQuantize, fakeQuantizePerChannel } from "./fake-quant";
-import type { FloatModel, FloatWeightedLayer } from "./float-model";
+import type { FloatLayer, FloatModel, FloatWeightedLayer } from "./float-model";
 import { forwardPass, type LayerWeights, ownWeights } from "./forward-pass";
+import { checkFolded, type LayerLearning, type Learning, learningOf } from "./learning";
 import { initialSteps, learnedStepSize } from "./lsq";
 import { quantizable } from "./quantizable";
-import { movedRange, type Ranges, rangeOf } from "./ranges";
+import { movedRange, type Range, type Ranges, rangeOf } from "./ranges";
 
 /** Options of `fakeQuantized`. Steps count the batches of training from 0. */
 export interface FakeQuantizedOptions {
@@ -23,9 +24,9 @@ export interface FakeQuantizedOptions {
   ranges?: Ranges;
   /** decay of the ranges' moving average, in [0, 1) */
   decay?: number;
-  /** before this step activations stay float and ranges are only measured */
+  /** before this step activations stay float and ranges are only measured; default 0, `Infinity` for weights alone */
   startStep?: number;
-  /** from this step on ranges no longer move */
+  /** from this step on ranges no longer move; default: they always do */
   freezeStep?: number;
 }
 
@@ -48,7 +49,7 @@ export interface QuantizedTrainable extends Trainable {
   readonly activationBits: number;
   /** the current ranges of the activations, by layer name: a copy */
   ranges(): Ranges;
-  /** the current weights, by layer name: copies */
+  /** the current weights, by layer name: copies; throws where one is NaN or infinite */
   weights(): Record<string, WeightCodes>;
   /** disposes the variables; the model that it was made from stays the caller's to dispose */
   dispose(): void;
@@ -59,6 +60,9 @@ export interface QuantizedTrainable extends Trainable {
  * pass of training and inference (Jacob et al. 2018): pixels to multiples of 1/255, weights by channel, activations by
  * tensor. Biases and logits stay float. Untrained, with `ranges` from `calibrate`, it is post-training quantisation.
  * Each call of `forward` counts as a step. Before the first image there are no ranges.
+ * Layers that are frozen stay as they are, but for the step sizes of their weights; regularisers and constraints of
+ * kernels and biases go on to act, on kernels with batch normalisation folded into them; those of batch normalisation
+ * itself cannot, and are refused by a trainer.
  * @returns a network float32 [n, height, width, channels] in [0, 1] → logits
  *   float32 [n, classes]; the caller disposes both
  * @throws for layers that cannot be quantised, see `quantizable`; `infer` throws while a layer has no range
@@ -70,16 +74,23 @@ export function fakeQuantized(model: tf.Sequential, options: FakeQuantizedOption
   if (weightScales !== undefined && weightScales !== "largest" && weightScales !== "learned")
     throw new Error(`Expected \`weightScales\` to be largest or learned, got ${weightScales}.`);
   checkFraction("decay", decay);
+  for (const [name, value] of Object.entries({ startStep, freezeStep }))
+    if (value !== Number.POSITIVE_INFINITY) checkFinite(name, value, { from: 0 });
   const float = quantizable(model);
   checkNames(float, options);
   // all of them before the first variable is made, or it would be left behind
   for (const { name } of weightedLayers(float)) checkWhole("weightBits", bitsOf(name, options), { from: 2, to: 8 });
-  const ranges: Ranges = structuredClone(options.ranges ?? {});
+  // without a prototype: a layer may be called `constructor`, which every other object has
+  const ranges: Ranges = Object.assign(Object.create(null), structuredClone(options.ranges));
+  const settings = learningOf(model);
   const parts = new Map(weightedLayers(float).map((layer) => [layer.name, learnable(layer, options)]));
-  const variables = [...parts.values()].flatMap(({ kernel, bias, steps = [] }) => [kernel, bias].concat(steps));
+  const all = [...parts].flatMap(([name, part]) => withLearning(part, settings.get(name) as LayerLearning));
+  const learned = all.filter(({ learning }) => learning.learned);
+  const penalties = learned.filter(({ learning }) => learning.penalty);
   let step = 0;
 
   const pass = (images: tf.Tensor4D, { observe, round }: { observe: boolean; round: boolean }) => {
+    checkImages(images, float);
     const toPixels = (values: tf.Tensor4D) => fakeQuantize(values, { min: 0, max: 1 });
     const weightsOf = ({ name }: FloatWeightedLayer) => rounded(parts.get(name) as Learnable);
     const toActivations = (outputs: tf.Tensor, { name }: FloatWeightedLayer) =>
@@ -96,15 +107,41 @@ export function fakeQuantized(model: tf.Sequential, options: FakeQuantizedOption
   return {
     model: float,
     activationBits,
-    variables,
+    variables: learned.map(({ variable }) => variable),
+    state: {
+      variables: all.filter(({ learning }) => !learning.learned).map(({ variable }) => variable),
+      // in the order of the layers: tfjs gives a layer without a name another one in every model
+      save: () => ({ step, ranges: [...parts.keys()].map((name) => structuredClone(ranges[name]) ?? null) }),
+      restore(saved) {
+        const state = saved as { step: number; ranges: (Range | null)[] };
+        step = state.step;
+        for (const [i, name] of [...parts.keys()].entries()) {
+          const range = state.ranges[i];
+          if (range) ranges[name] = range;
+          else delete ranges[name];
+        }
+      },
+    },
+    penalty:
+      penalties.length > 0
+        ? () => tf.addN(penalties.map(({ variable, learning }) => (learning.penalty as Penalty)(variable)))
+        : undefined,
+    checkTraining: () => checkFolded(model),
+    constraints: learned.map(({ learning }) => learning.constraint),
+    settings: [
+      { activationBits, decay, startStep: String(startStep), freezeStep: String(freezeStep) },
+      ...float.layers.map((layer) => layerSettings(layer, parts.get(layer.name), settings.get(layer.name))),
+    ],
+    imageShape: float.inputShape,
+    classes: (weightedLayers(float).at(-1) as FloatWeightedLayer).bias.length,
     forward(images) {
       const now = step++;
       return tf.tidy(() => pass(images, { observe: now < freezeStep, round: now >= startStep }));
     },
     infer: (images) => tf.tidy(() => pass(images, { observe: false, round: true })),
     ranges: () => structuredClone(ranges),
-    weights: () => Object.fromEntries([...parts].map(([name, part]) => [name, weightCodes(part)])),
-    dispose: () => tf.dispose(variables),
+    weights: () => Object.fromEntries([...parts].map(([name, part]) => [name, weightCodes(name, part)])),
+    dispose: () => tf.dispose(all.map(({ variable }) => variable)),
   };
 }
 
@@ -115,6 +152,33 @@ interface Learnable {
   /** step sizes [output channels], if they are learned */
   steps?: tf.Variable<tf.Rank.R1>;
   bits: number;
+}
+
+/** A layer as plain data without its name and numbers, and how it is rounded and learned. */
+function layerSettings(layer: FloatLayer, part?: Learnable, learning?: LayerLearning): object {
+  const { name: _, ...plain } = layer;
+  if (!("kernel" in plain) || !part || !learning) return plain;
+  const { kernel, bias: __, ...rest } = plain;
+  const learned = [learning.kernel.learned, learning.bias.learned];
+  return { ...rest, kernel: kernel.shape, bits: part.bits, learnedSteps: part.steps !== undefined, learned };
+}
+
+type Penalty = NonNullable<Learning["penalty"]>;
+
+/** The variables of a layer, in order, and what training is to know of them. */
+function withLearning({ kernel, bias, steps }: Learnable, learning: LayerLearning) {
+  const variables: { variable: tf.Variable; learning: Learning }[] = [
+    { variable: kernel, learning: learning.kernel },
+    { variable: bias, learning: learning.bias },
+  ];
+  if (steps) variables.push({ variable: steps, learning: { learned: true } });
+  return variables;
+}
+
+function checkImages({ shape }: tf.Tensor4D, { inputShape }: FloatModel): void {
+  const got = shape.slice(1).join(", ");
+  if (got !== inputShape.join(", "))
+    throw new Error(`Expected \`images\` [n, ${inputShape.join(", ")}] as the network takes them, got [n, ${got}].`);
 }
 
 function learnable(layer: FloatWeightedLayer, options: FakeQuantizedOptions): Learnable {
@@ -128,7 +192,8 @@ function learnable(layer: FloatWeightedLayer, options: FakeQuantizedOptions): Le
 }
 
 function bitsOf(name: string, { weightBits = 8 }: FakeQuantizedOptions): number {
-  return typeof weightBits === "number" ? weightBits : (weightBits[name] ?? 8);
+  if (typeof weightBits === "number") return weightBits;
+  return Object.hasOwn(weightBits, name) ? (weightBits[name] as number) : 8;
 }
 
 /** Weights as integers would hold them, still in float; biases as they are. */
@@ -138,8 +203,9 @@ function rounded({ kernel, bias, steps, bits }: Learnable): LayerWeights {
 }
 
 /** Codes are read off the rounded weights, so that conversion cannot round differently from training. */
-function weightCodes(part: Learnable): WeightCodes {
+function weightCodes(name: string, part: Learnable): WeightCodes {
   const { kernel, bias, steps, bits } = part;
+  checkFiniteNumbers(name, part);
   const [scales, codes] = tf.tidy(() => {
     const perChannel = steps ? tf.abs(steps) : channelScales(kernel, { bits });
     return [perChannel, tf.round(tf.div(rounded(part).kernel, perChannel))] as [tf.Tensor, tf.Tensor];
@@ -154,6 +220,18 @@ function weightCodes(part: Learnable): WeightCodes {
   return result;
 }
 
+/** Before they are rounded, which makes 0 of NaN. */
+function checkFiniteNumbers(name: string, { kernel, bias, steps }: Learnable): void {
+  for (const variable of steps ? [kernel, bias, steps] : [kernel, bias]) {
+    const wrong = variable.dataSync().find((value) => !Number.isFinite(value));
+    if (wrong !== undefined)
+      throw new Error(
+        `Expected finite weights of \`${name}\`, got ${wrong}: training has failed; train again with a lower ` +
+          "learning rate, or from the last checkpoint before it.",
+      );
+  }
+}
+
 const weightedLayers = ({ layers }: FloatModel): FloatWeightedLayer[] =>
   layers.filter((layer): layer is FloatWeightedLayer => "kernel" in layer);
 
@@ -164,6 +242,10 @@ function checkNames(model: FloatModel, { weightBits, ranges = {} }: FakeQuantize
     const unknown = Object.keys(entries).find((name) => !names.includes(name));
     if (unknown !== undefined)
       throw new Error(`Expected \`${option}\` of layers ${names.join(", ")}, got one of \`${unknown}\`.`);
+  }
+  for (const [name, { min, max }] of Object.entries(ranges)) {
+    if (!(min <= 0 && max >= 0 && Number.isFinite(max - min)))
+      throw new RangeError(`Expected finite \`min\` ≤ 0 ≤ \`max\` in the range of \`${name}\`, got ${min} and ${max}.`);
   }
 }
 

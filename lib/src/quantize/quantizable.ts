@@ -1,3 +1,4 @@
+import { type GraphTensor, graphOf } from "../network/graph";
 import { tf } from "../tensors/tensorflow";
 import type { FloatLayer, FloatModel, FloatWeightedLayer } from "./float-model";
 import { foldBatchNorm } from "./fold-batch-norm";
@@ -6,19 +7,22 @@ import { floatKind, floatKindNames, isRelu, numbers, refuse } from "./kinds";
 /**
  * Reads a model that can be quantised: Conv2D, Dense, MaxPooling2D, AveragePooling2D and Flatten, ReLU as an activation
  * or a layer of its own, BatchNormalization directly after a Conv2D or Dense (folded into it), and at the end a Dense
- * that gives logits. Makes no tensor and leaves the model alone.
- * @throws for any other layer, by its name and type, with what to do instead; and for a model that is not a Sequential
+ * that gives logits. Layers may come from another model. Makes no tensor and leaves the model alone.
+ * @throws for any other layer, by its name and type, with what to do instead; for a model that is not a Sequential, or
+ *   that takes images of any size; for two layers of one name; and for weights that are not finite numbers
  */
 export function quantizable(model: tf.LayersModel): FloatModel {
   if (!(model instanceof tf.Sequential))
     throw new Error(`Expected a Sequential, whose layers form a chain, got the model \`${model.name}\`.`);
   const layers: FloatLayer[] = [];
-  for (const layer of model.layers) {
+  // not `model.layers`: a Sequential that begins in the middle of another model runs the layers before that too
+  for (const output of graphOf(model)) {
+    const layer = output.sourceLayer;
     const read = readers[layer.getClassName()] ?? refuseLayer;
     const { dataFormat } = layer.getConfig();
     if (dataFormat === "channelsFirst")
       refuse(layer, "`dataFormat` channelsLast", dataFormat, "build it with channelsLast");
-    read(layer, layers);
+    read(layer, layers, output);
   }
   const last = layers.at(-1);
   if (last?.kind !== "dense" || last.relu) {
@@ -26,14 +30,45 @@ export function quantizable(model: tf.LayersModel): FloatModel {
       `Expected a Dense layer without activation at the end, got \`${last?.name ?? "no layer"}\`: end with logits.`,
     );
   }
-  const inputShape = model.inputs[0]?.shape.slice(1) ?? [];
-  if (inputShape.length !== 3)
-    throw new Error(`Expected images [height, width, channels] as input, got [${inputShape.join(", ")}].`);
-  return { inputShape: inputShape as [number, number, number], layers };
+  checkNames(layers);
+  layers.forEach(checkNumbers);
+  return { inputShape: inputShapeOf(model), layers };
+}
+
+function inputShapeOf(model: tf.Sequential): [number, number, number] {
+  const shape = model.inputs[0]?.shape.slice(1) ?? [];
+  if (shape.length !== 3 || shape.includes(null))
+    throw new Error(
+      `Expected images [height, width, channels] of one size as input, got [${shape.map((n) => n ?? "any").join(", ")}].`,
+    );
+  return shape as [number, number, number];
+}
+
+/** Ranges, bits and weights go by the names of layers. */
+function checkNames(layers: readonly FloatLayer[]): void {
+  const names = layers.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
+  if (twice !== undefined)
+    throw new Error(
+      `Expected layers with names of their own, each used once, got \`${twice}\` twice: ` +
+        "build the model with two layers of different names.",
+    );
+}
+
+function checkNumbers(layer: FloatLayer): void {
+  if (!("kernel" in layer)) return;
+  for (const [what, values] of Object.entries({ kernel: layer.kernel.data, bias: layer.bias })) {
+    const wrong = values.find((value) => !Number.isFinite(value));
+    if (wrong !== undefined)
+      throw new Error(
+        `Expected finite numbers in the ${what} of \`${layer.name}\`, got ${wrong}: ` +
+          "training has failed; train again with a lower learning rate.",
+      );
+  }
 }
 
 /** Adds a layer to those before it, or merges it into the last of them. */
-type Reader = (layer: tf.layers.Layer, before: FloatLayer[]) => void;
+type Reader = (layer: tf.layers.Layer, before: FloatLayer[], output: GraphTensor) => void;
 
 const readers: Record<string, Reader> = {
   InputLayer: () => {},
@@ -61,8 +96,8 @@ const readers: Record<string, Reader> = {
 };
 
 function readerOf(kind: FloatLayer["kind"]): Reader {
-  return (layer, before) => {
-    before.push({ kind, ...floatKind(kind).read(layer) } as FloatLayer);
+  return (layer, before, output) => {
+    before.push({ kind, ...floatKind(kind).read(layer, output) } as FloatLayer);
   };
 }
 
@@ -90,6 +125,7 @@ const insteadOf: Record<string, string> = {
   Dropout: "build the model without it and copy the weights; it does nothing in inference",
   GlobalAveragePooling2D: "use an AveragePooling2D as large as the image, and a Flatten after it",
   Softmax: "end with logits; the loss applies softmax",
+  ...Object.fromEntries(["Sequential", "Model", "Functional"].map((type) => [type, "add its layers one by one"])),
 };
 
 function refuseLayer(layer: tf.layers.Layer): never {

@@ -17,7 +17,8 @@ export type Ranges = Record<string, Range>;
 /**
  * Runs training images through a float model and records the range of each layer's outputs (after ReLU, so from 0); the
  * last layer has none. The model is left alone, and no tensor is left behind.
- * @throws for images that are not for training, and for layers that cannot be quantised, see `quantizable`
+ * @throws for images that are not for training or not of the model's size, for layers that cannot be quantised, see
+ *   `quantizable`, and for outputs that are not finite
  */
 export function calibrate(
   model: tf.Sequential,
@@ -27,8 +28,12 @@ export function calibrate(
   // types keep a test set out; a cast, or plain JavaScript, does not
   if (dataset.role !== "train")
     throw new Error(`Expected training images to calibrate with, got the ${dataset.role} set of ${dataset.name}.`);
-  const { layers } = quantizable(model);
-  const ranges: Ranges = {};
+  const { layers, inputShape } = quantizable(model);
+  const shape = [...dataset.images.shape.slice(1), 1];
+  if (shape.join() !== inputShape.join())
+    throw new Error(`Expected images [${inputShape.join(", ")}] as the model takes them, got [${shape.join(", ")}].`);
+  // a Map, because a layer may be called `constructor`, which every object has
+  const ranges = new Map<string, Range>();
   for (let step = 0; step < stepsPerEpoch(dataset, batchSize); step++) {
     const count = Math.min(batchSize, dataset.labels.length - step * batchSize);
     tf.tidy(() => {
@@ -38,16 +43,26 @@ export function calibrate(
       );
       forwardPass(layers, images, ownWeights, (outputs, { name }) => {
         const { min, max } = rangeOf(outputs);
-        const before = ranges[name] ?? { min: 0, max: 0 };
-        ranges[name] = { min: Math.min(before.min, min), max: Math.max(before.max, max) };
+        checkFiniteRange(name, { min, max });
+        const before = ranges.get(name) ?? { min: 0, max: 0 };
+        ranges.set(name, { min: Math.min(before.min, min), max: Math.max(before.max, max) });
         return outputs;
       });
     });
   }
-  return ranges;
+  return Object.fromEntries(ranges);
 }
 
-/** The smallest and the largest number of a tensor, and 0. */
+/** Refuses outputs of a layer that no integers can stand for. */
+export function checkFiniteRange(name: string, { min, max }: Range): void {
+  if (!(Number.isFinite(min) && Number.isFinite(max)))
+    throw new Error(
+      `Expected finite outputs of \`${name}\`, got a range from ${min} to ${max}: ` +
+        "training has failed; train again with a lower learning rate.",
+    );
+}
+
+/** The smallest and the largest number of a tensor, and 0; NaN if one of them is. */
 export function rangeOf(tensor: tf.Tensor): Range {
   return tf.tidy(() => ({
     min: Math.min(0, tf.min(tensor).dataSync()[0] as number),

@@ -5,12 +5,13 @@ import { largestSums } from "../int8/weights";
 import { quantizationOf } from "./fake-quant";
 import type { FloatWeightedLayer } from "./float-model";
 import type { QuantizedTrainable, WeightCodes } from "./qat";
-import type { Ranges } from "./ranges";
+import { checkFiniteRange, type Ranges } from "./ranges";
 
 /**
  * Converts a fake-quantised network into integers: int8 weights, int32 biases in units of input scale × weight scale
  * (rounded half to even), float32 scales. Reads the network, changes nothing.
- * @throws when activations are not 8 bits, a layer has no range or only outputs of 0, or a sum could leave int32
+ * @throws when activations are not 8 bits, a weight is NaN or infinite, a layer has no range or only outputs of 0, or a
+ *   sum could leave int32
  */
 export function toIntegers(network: QuantizedTrainable): QuantizedModel {
   const { model, activationBits } = network;
@@ -45,7 +46,8 @@ export function accumulatorBounds({ input, layers }: QuantizedModel): Record<str
   let before = input;
   for (const layer of layers) {
     if (!("kernel" in layer)) continue;
-    bounds[layer.name] = Math.max(...largestSums(layer, before));
+    // not `Math.max(...sums)`: a layer may have more channels than a call may have arguments
+    bounds[layer.name] = largestSums(layer, before).reduce((most, sum) => Math.max(most, sum), 0);
     before = layer.output ?? before;
   }
   return bounds;
@@ -65,6 +67,7 @@ function outputQuantization({ name }: FloatWeightedLayer, ranges: Ranges): Quant
   const range = ranges[name];
   if (range === undefined)
     throw new Error(`Expected a range of the outputs of \`${name}\`, got none: calibrate or train first.`);
+  checkFiniteRange(name, range);
   if (range.min === range.max) throw new Error(`Expected \`${name}\` to give other outputs than 0: it is dead.`);
   return quantizationOf(range.min, range.max);
 }

@@ -34,7 +34,12 @@ export function checkLogits(
     throw new Error(
       `Expected ${expected.logits.length} logits of ${labels.length} images, got ${logits.length} from ${name}.`,
     );
-  const right = predictionsOf(logits).filter((prediction, i) => prediction === labels[i]).length;
+  const wrong = logits.findIndex((logit) => !Number.isFinite(logit));
+  if (wrong >= 0)
+    throw new RangeError(
+      `Expected finite logits from ${name}, got ${logits[wrong]} at index ${wrong}: the engine is broken.`,
+    );
+  const right = predictionsOf(logits, { classes: 10 }).filter((prediction, i) => prediction === labels[i]).length;
   if (!(right >= accuracy * labels.length))
     throw new Error(
       `Expected ${name} to read ${100 * accuracy} % of ${labels.length} test images, got ${right}: the engine is broken.`,

@@ -131,6 +131,17 @@ test("checkLogits and checkLoss refuse engines that compute something else", () 
       ),
     /Expected inverted to read 98 % .* is broken/,
   );
+  // JSON makes null of NaN
+  for (const wrong of [Number.NaN, Infinity, null as unknown as number])
+    assert.throws(
+      () =>
+        checkLogits(
+          "diverged",
+          logits.map((logit, i) => (i === 7 ? wrong : logit)),
+          expected,
+        ),
+      /^RangeError: Expected finite logits from diverged, got (NaN|Infinity|null) at index 7: the engine is broken\.$/,
+    );
   const off = logits.map((logit, i) => (i === 3 ? logit + 0.02 : logit));
   checkLogits("integers", off, expected);
   assert.throws(() => checkLogits("off", off, expected, { float: true }), /Expected logits within 0.01 .* from off/);

@@ -47,7 +47,10 @@ export function serveInference<Input>(prepare: (request: never) => Prepared<Inpu
     },
     async logits({ count }: { count: number }) {
       const logits: number[] = [];
-      for (const input of engine.inputs.slice(0, Math.ceil(count / batch))) logits.push(...(await engine.infer(input)));
+      for (const input of engine.inputs.slice(0, Math.ceil(count / batch))) {
+        // one by one: a large batch has more logits than a call may have arguments
+        for (const logit of await engine.infer(input)) logits.push(logit);
+      }
       return { logits: logits.slice(0, count * 10) };
     },
   });

@@ -118,7 +118,7 @@ export { type RiskPoint, riskCoverage } from "./metrics/risk-coverage";
 export { lossOfEach, type SoftmaxOptions, softmax } from "./metrics/softmax";
 // network: LeNet-5, its loss and its file
 export { loadLeNet5, readWeights, saveLeNet5, writeWeights } from "./network/checkpoint";
-export { type Evaluation, evaluate, type Forward } from "./network/evaluate";
+export { type Evaluation, evaluate, type Forward, type Inferring } from "./network/evaluate";
 export { findImageLayer } from "./network/graph";
 export { buildLeNet5, type LayerName, type LayerRow, type LeNet5Options, layerTable } from "./network/lenet";
 export { type Loss, softmaxCrossEntropy } from "./network/loss";
@@ -145,8 +145,9 @@ export { accumulatorBounds, toIntegers } from "./quantize/to-integers";
 export { type Compilation, type Compiled, compile } from "./tensors/compile";
 export { type KernelAttribute, type NamedTensors, runKernel, tf, typeAttribute } from "./tensors/tensorflow";
 // train: one step, and a run
-export { flatten, type GradientResult, lossAndGradient, type Trainable, trainable } from "./train/gradient";
+export { flatten, type GradientResult, lossAndGradient } from "./train/gradient";
 export { adam, type Optimizer, type OptimizerFactory, type OptimizerState, sgd } from "./train/optimizer";
 export type { TrainOptions } from "./train/options";
 export { constant, cosine, type Schedule, stepDecay, warmUp } from "./train/schedule";
+export { type Constraint, type NetworkState, type Trainable, trainable } from "./train/trainable";
 export { Trainer } from "./train/trainer";

@@ -64,7 +64,7 @@ async function run(settings: QuantizeSettings): Promise<QuantizeResult> {
     return network;
   };
   const accuracy = (network: QuantizedTrainable) =>
-    countCorrect(test.labels, predictionsOf(logitsOf(network))) / 10_000;
+    countCorrect(test.labels, predictionsOf(logitsOf(network), { classes: 10 })) / 10_000;
 
   const qat8 = await trained(8);
   const logits = logitsOf(qat8);
@@ -78,9 +78,9 @@ async function run(settings: QuantizeSettings): Promise<QuantizeResult> {
     qat8: accuracy(qat8),
     ptq4: accuracy(untrained(4)),
     qat4: accuracy(await trained(4)),
-    mcnemarP: mcnemar(test.labels, float.predictions, predictionsOf(logits)).p,
+    mcnemarP: mcnemar(test.labels, float.predictions, predictionsOf(logits, { classes: 10 })).p,
     onnxIdenticalImages: countIdentical(logits, fromOnnx),
-    fakeQuantizedAgrees: countCorrect(predictionsOf(logits), evaluate(qat8.infer, test).predictions),
+    fakeQuantizedAgrees: countCorrect(predictionsOf(logits, { classes: 10 }), evaluate(qat8.infer, test).predictions),
     modelBytes: { float: statSync(file).size, int8: encodeModel(integers).length },
   };
 }

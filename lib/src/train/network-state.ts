@@ -33,7 +33,7 @@ export function placesOf(network: Trainable): object[] {
 
 /**
  * What a network keeps besides variables.
- * @throws when JSON cannot hold it, so that a run taken up from its file would go on otherwise
+ * @throws when a run's file cannot hold it, so that a run taken up from there would go on otherwise
  */
 export function saveState({ state }: Trainable): unknown {
   const kept = state?.save?.();

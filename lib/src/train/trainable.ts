@@ -40,9 +40,9 @@ export interface Trainable {
 
 /** What a network keeps from one step to the next besides the variables that are learned. */
 export interface NetworkState {
-  /** float32 variables that `forward` reads, and may move itself, such as moving averages */
+  /** variables that `forward` reads, and may move itself, such as moving averages; whole numbers below 2^24 too */
   variables?: readonly tf.Variable[];
-  /** everything else, such as counters, as plain data that JSON can hold; a copy */
+  /** everything else, such as counters, as a copy: numbers, texts, true and false, null, lists and objects of them */
   save?: () => unknown;
   /** takes up what `save` gave, perhaps in another process */
   restore?: (saved: unknown) => void;

@@ -177,6 +177,7 @@ const allMaps: [string, ImageMap][] = [
   ["elastic()", elastic()],
   ["horizontalFlip()", horizontalFlip()],
   ["compose(affine(), elastic())", compose(affine(), elastic())],
+  ["elastic({affine})", elastic({ affine: {} })],
 ];
 
 const nested = compose(elastic(), compose(horizontalFlip(), affine()));
@@ -230,6 +231,22 @@ for (const [name, map] of [...allMaps, ["compose(elastic(), compose(horizontalFl
     });
   });
 }
+
+test("elastic({affine, strength: 0}) is affine(): the same draws move the image alike", () => {
+  const uniforms = random(5);
+  // the elastic part draws integers, the affine part draws none
+  const source = {
+    ...random(5),
+    integer: () => 1,
+    uniform: (low?: number, high?: number) => uniforms.uniform(low, high),
+  };
+  tf.tidy(() => {
+    const { images } = toTensors(someDigits(8));
+    const together = elastic({ affine: {}, strength: 0 })(images, source as Random);
+    const alone = affine()(images, random(5));
+    assertClose([...together.dataSync()], [...alone.dataSync()], 1e-5);
+  });
+});
 
 test("compose(maps) has parts only when every map has", () => {
   const plain: ImageMap = (images) => images;

@@ -1,7 +1,6 @@
 import { checkFinite } from "../common/checks";
-import type { Random } from "../common/random";
 import { runKernel, stringAttribute, tf, typeAttribute } from "../tensors/tensorflow";
-import { type ImageMap, imageMap } from "./image-map";
+import { type ImageMap, type ImageMapParts, imageMap } from "./image-map";
 
 /** Ranges of a random affine map; each image draws its own, uniformly from −range … +range. */
 export interface AffineRanges {
@@ -21,13 +20,27 @@ export interface AffineRanges {
  * @returns a map for `batches`: float32 [n, height, width, channels] → the same shape and range
  * @throws RangeError when a range is not finite or out of its own
  */
-export function affine({ rotation = 12, shift = 2, scale = 0.1, shear = 10 }: AffineRanges = {}): ImageMap {
+export function affine(ranges: AffineRanges = {}): ImageMap {
+  return imageMap({
+    draws: 1,
+    draw: drawAffine(ranges),
+    apply: (images, [transforms]) => transformImages(images, transforms as tf.Tensor2D),
+  });
+}
+
+/** Checks the ranges; gives what draws a transform for each of n images, float32 [n, 8], as `transformImages` takes. */
+export function drawAffine({
+  rotation = 12,
+  shift = 2,
+  scale = 0.1,
+  shear = 10,
+}: AffineRanges = {}): ImageMapParts["draw"] {
   for (const [name, value] of Object.entries({ rotation, shift, scale, shear }))
     checkFinite(name, value, { from: 0, to: 1e6 });
   if (scale >= 1)
     throw new RangeError(`Expected \`scale\` in [0, 1), got ${scale}: an image cannot shrink to nothing.`);
   if (shear >= 90) throw new RangeError(`Expected \`shear\` in [0, 90) degrees, got ${shear}.`);
-  const draw = ([n, height, width]: [number, number, number], source: Random) => {
+  return ([n, height, width], source) => {
     const transforms = new Float32Array(8 * n);
     for (let i = 0; i < n; i++) {
       const within = (range: number) => source.uniform(-range, range);
@@ -41,11 +54,6 @@ export function affine({ rotation = 12, shift = 2, scale = 0.1, shear = 10 }: Af
     }
     return [tf.tensor2d(transforms, [n, 8])];
   };
-  return imageMap({
-    draws: 1,
-    draw,
-    apply: (images, [transforms]) => transformImages(images, transforms as tf.Tensor2D),
-  });
 }
 
 /** Mirrors each image left to right with probability ½; the notebooks show why digits must not be mirrored. */

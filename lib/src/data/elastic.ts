@@ -1,6 +1,7 @@
 import { checkFinite } from "../common/checks";
 import { runKernel, tf, typeAttribute } from "../tensors/tensorflow";
-import { type ImageMap, imageMap } from "./image-map";
+import { type AffineRanges, drawAffine } from "./augment";
+import { type ImageMap, type ImageMapParts, imageMap } from "./image-map";
 import { gatherRows } from "./pixel-store";
 
 /**
@@ -9,25 +10,37 @@ import { gatherRows } from "./pixel-store";
  * @param options.strength α of the paper: how far pixels move, in pixels before smoothing, 0 … 10⁶
  * @param options.smoothness σ of the paper: standard deviation of the Gaussian, in pixels, 0.01 … 1000; at most 25 for
  *   images of more than 76 rows or columns
+ * @param options.affine ranges of a random affine map, as `affine` takes them, made in the same reading of the image:
+ *   `compose(affine(), elastic())` reads, and so blurs, it twice
  * @returns a map for `batches`: float32 [n, height, width, channels] → the same shape and range
  * @throws RangeError when an option is out of its range; the map, for images that are too large for it
  */
-export function elastic({ strength = 34, smoothness = 4 }: { strength?: number; smoothness?: number } = {}): ImageMap {
+export function elastic({
+  strength = 34,
+  smoothness = 4,
+  affine,
+}: {
+  strength?: number;
+  smoothness?: number;
+  affine?: AffineRanges;
+} = {}): ImageMap {
   checkFinite("strength", strength, { from: 0, to: 1e6 });
   checkFinite("smoothness", smoothness, { from: 0.01, to: 1000 });
+  const transforms: ImageMapParts["draw"] = affine ? drawAffine(affine) : () => [];
   return imageMap({
-    draws: 2,
-    draw: (_, source) => {
+    draws: affine ? 3 : 2,
+    draw: (shape, source) => {
       const integer = () => source.integer(0, 2 ** 31 - 1);
       // the strength is a tensor: a graph would merge a constant with the blur's weights, which rounds differently
-      return [tf.tensor1d([integer(), integer()], "int32"), tf.scalar(strength)];
+      return [tf.tensor1d([integer(), integer()], "int32"), tf.scalar(strength), ...transforms(shape, source)];
     },
-    apply: (images, [seed, gain]) => {
+    apply: (images, [seed, gain, moves]) => {
       const [n, height, width] = images.shape;
       const noise = uniformTensor([2 * n, height, width, 1], seed as tf.Tensor1D);
       const field = tf.mul(blur(noise, smoothness), gain as tf.Tensor);
       const [dx, dy] = tf.split(tf.reshape(field, [2 * n, height * width]), 2) as [tf.Tensor2D, tf.Tensor2D];
-      return sampleAt(images, dx, dy);
+      const [x, y] = displaced([height, width], dx, dy);
+      return sampleAt(images, ...(moves ? transformed(x, y, moves as tf.Tensor2D) : ([x, y] as const)));
     },
   });
 }
@@ -64,12 +77,24 @@ function blur(images: tf.Tensor4D, sigma: number): tf.Tensor4D {
   return tf.conv2d(tf.conv2d(images, vertical, 1, "same"), horizontal, 1, "same");
 }
 
-/** Reads the images at each pixel's position plus (dx, dy), bilinear, with background outside; all channels alike. */
-function sampleAt(images: tf.Tensor4D, dx: tf.Tensor2D, dy: tf.Tensor2D): tf.Tensor4D {
-  const [n, height, width, channels] = images.shape;
+/** Each pixel's position plus (dx, dy), both [n, height × width]. */
+function displaced([height, width]: [number, number], dx: tf.Tensor2D, dy: tf.Tensor2D): [tf.Tensor2D, tf.Tensor2D] {
   const pixels = Array.from({ length: height * width }, (_, i) => i);
   const x = tf.add(tf.tensor1d(pixels.map((i) => i % width)), dx);
   const y = tf.add(tf.tensor1d(pixels.map((i) => Math.floor(i / width))), dy);
+  return [x as tf.Tensor2D, y as tf.Tensor2D];
+}
+
+/** Positions through an affine map of each image's own, as `transformImages` takes them. */
+function transformed(x: tf.Tensor2D, y: tf.Tensor2D, moves: tf.Tensor2D): [tf.Tensor2D, tf.Tensor2D] {
+  const column = (k: number) => tf.slice(moves, [0, k], [-1, 1]);
+  const row = (k: number) => tf.add(tf.add(tf.mul(column(k), x), tf.mul(column(k + 1), y)), column(k + 2));
+  return [row(0) as tf.Tensor2D, row(3) as tf.Tensor2D];
+}
+
+/** Reads the images at positions (x, y), bilinear, with background outside; all channels alike. */
+function sampleAt(images: tf.Tensor4D, x: tf.Tensor2D, y: tf.Tensor2D): tf.Tensor4D {
+  const [n, height, width, channels] = images.shape;
   const [left, top] = [tf.floor(x), tf.floor(y)];
   const everyChannel = (share: tf.Tensor) => tf.reshape(share, [n, height * width, 1]);
   const [fx, fy] = [everyChannel(tf.sub(x, left)), everyChannel(tf.sub(y, top))];

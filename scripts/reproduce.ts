@@ -9,11 +9,12 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { experiments } from "./reproduce/experiments";
+import type { RateSettings } from "./reproduce/qat-rate";
 import type { QuantizeSettings } from "./reproduce/quantize";
 import { type Result, writeReport } from "./reproduce/report";
 import { checkpointOf, type RunSettings } from "./reproduce/run";
 
-type Settings = RunSettings | QuantizeSettings;
+type Settings = RunSettings | QuantizeSettings | RateSettings;
 
 const root = join(__dirname, "..");
 

@@ -1,13 +1,14 @@
-/** What is trained for `data/results/`: the headline, and the comparisons that notebook 03 shows. */
+/** What is trained for `data/results/`: the headline, and the comparisons that lessons 06, 07, 09 and 10 show. */
+import type { RateSettings } from "./qat-rate";
 import type { QuantizeSettings } from "./quantize";
 import type { RunSettings } from "./run";
 
 /** A question, and the runs that answer it. */
 export interface Experiment {
   protocol: string;
-  runs: RunSettings[] | QuantizeSettings[];
+  runs: RunSettings[] | QuantizeSettings[] | RateSettings[];
   /** the file that makes a run, beside this one; default `run.ts` */
-  program?: "run.ts" | "quantize.ts";
+  program?: "run.ts" | "quantize.ts" | "qat-rate.ts";
 }
 
 const recipe: Omit<RunSettings, "experiment" | "name" | "seed" | "measure"> = {
@@ -77,6 +78,51 @@ export const experiments: Record<string, Experiment> = {
       })),
     ),
   },
+  knobs: {
+    protocol:
+      `${validationProtocol}; the recipe: SGD with Nesterov momentum 0.9, decoupled weight decay 5e-3, one epoch of warm-up to ` +
+      "rate 0.05, then cosine to 0, affine augmentation; each other arm changes what its name says; weight decay is given " +
+      "anew where the rate changes, so that a step shrinks a weight by as much",
+    runs: repeat("knobs", 3, (seed) => [
+      { ...short, name: "the recipe", seed },
+      { ...short, name: "no momentum", seed, optimizer: { name: "sgd", weightDecay: 5e-3, momentum: 0 } },
+      {
+        ...short,
+        name: "no momentum, rate 0.5",
+        seed,
+        optimizer: { name: "sgd", weightDecay: 5e-4, momentum: 0 },
+        schedule: { ...recipe.schedule, rate: 0.5 },
+      },
+      { ...short, name: "no weight decay", seed, optimizer: { name: "sgd", weightDecay: 0 } },
+      { ...short, name: "no warm-up", seed, schedule: { name: "cosine", rate: 0.05 } },
+      { ...short, name: "no augmentation", seed, augmentation: "none" },
+      { ...short, name: "constant rate", seed, schedule: { ...recipe.schedule, name: "constant" } },
+      {
+        ...short,
+        name: "Adam, rate 0.001",
+        seed,
+        optimizer: { name: "adam", weightDecay: 0.25 },
+        schedule: { ...recipe.schedule, rate: 1e-3 },
+      },
+      {
+        ...short,
+        name: "Adam, rate 0.003",
+        seed,
+        optimizer: { name: "adam", weightDecay: 0.25 / 3 },
+        schedule: { ...recipe.schedule, rate: 3e-3 },
+      },
+    ]),
+  },
+  elastic: {
+    protocol:
+      `${validationProtocol}; SGD with Nesterov momentum 0.9, weight decay 5e-3, one epoch of warm-up, cosine from 0.05 to 0; ` +
+      "elastic: strength 34 (weak: 10), smoothness 4; “and” resamples an image twice, “at once” only once",
+    runs: repeat("elastic", 3, (seed) =>
+      (["affine", "affine and elastic", "affine and elastic at once", "affine and weak elastic at once"] as const).map(
+        (augmentation) => ({ ...short, name: augmentation, seed, augmentation }),
+      ),
+    ),
+  },
   "cross-validation": {
     protocol:
       "the 60,000 training images in 5 parts; each part predicted by a LeNet-5 that learned from the other four, the part's " +
@@ -93,21 +139,37 @@ export const experiments: Record<string, Experiment> = {
       })),
     ),
   },
+  "qat-rate": {
+    protocol:
+      "LeNet-5 trained in float for 20 epochs on 55,000 training images (the recipe of lenet5-short.json), then for 3 more on the " +
+      "grid with each learning rate, everything else as in qat.json; accuracy of the integers on 5,000 held-out training images; " +
+      "the test set stays closed; chosen: the rate with the highest mean over both numbers of bits and all seeds",
+    program: "qat-rate.ts",
+    runs: Array.from({ length: 5 }, (_, seed) => ({
+      ...recipe,
+      experiment: "qat-rate",
+      name: "qat-rate",
+      seed,
+      measure: "validation" as const,
+      grid: { epochs: 3, weightDecay: 5e-3, rates: [0.002, 0.005, 0.01, 0.02, 0.05], weightBits: [8, 4] },
+      calibrationImages: 10_000,
+    })),
+  },
   qat: {
     protocol:
       "the five networks of lenet5.json, quantised: weights to 8 or 4 bits by output channel, activations to 8 bits; ptq: no " +
       "training, the largest weight of a channel sets its scale, ranges of activations from 10,000 training images; qat: 3 more " +
       "epochs on the 60,000 training images with affine augmentation, SGD with Nesterov momentum 0.9, batch 128, cosine from " +
-      "0.01 to 0, decoupled weight decay 5e-3, ranges frozen for the last third, step sizes learned (LSQ) at 4 bits; " +
-      "accuracy of the integers on the test set; mcnemarP: float against qat8; the learning rate was chosen on test images of " +
-      "one seed, since the float networks have learned from all training images",
+      "0.02 to 0, decoupled weight decay 5e-3, ranges frozen for the last third, step sizes learned (LSQ) at 4 bits; " +
+      "accuracy of the integers on the test set; mcnemarP: float against qat8; the learning rate was chosen on validation images, by " +
+      "networks that had not learned from them (qat-rate.json)",
     program: "quantize.ts",
     runs: Array.from({ length: 5 }, (_, seed) => ({
       experiment: "qat",
       name: "qat",
       seed,
       epochs: 3,
-      learningRate: 0.01,
+      learningRate: 0.02,
       weightDecay: 5e-3,
       calibrationImages: 10_000,
       save: seed === 0 ? "data/checkpoints/lenet5-int8.bin" : undefined,

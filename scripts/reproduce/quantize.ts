@@ -2,39 +2,30 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import {
-  affine,
   calibrate,
-  cosine,
   countCorrect,
   encodeModel,
   evaluate,
   fakeQuantized,
-  int8Engine,
   int8ToOnnx,
   loadLeNet5,
   loadMnist,
   mcnemar,
   predictionsOf,
   type QuantizationResults,
-  type QuantizedTrainable,
   runOnnx,
   saveQuantized,
-  sgd,
-  stepsPerEpoch,
-  Trainer,
   take,
   toIntegers,
 } from "lenet-lab";
+import { accuracyOf, type GridSettings, logitsOf, trainedOnGrid } from "./on-the-grid";
 
 /** Everything that decides a run. */
-export interface QuantizeSettings {
+export interface QuantizeSettings extends GridSettings {
   experiment: string;
   name: string;
   /** seed of the float network that it starts from, and of its own training */
   seed: number;
-  epochs: number;
-  learningRate: number;
-  weightDecay: number;
   /** training images whose activations give the ranges to start from */
   calibrationImages: number;
   /** where to save the int8 model, if it is to be kept */
@@ -48,7 +39,6 @@ export interface QuantizeResult extends Omit<QuantizationResults["seeds"][number
 }
 
 const { train, test } = loadMnist();
-const pixels = Uint8Array.from(test.images.data);
 
 async function run(settings: QuantizeSettings): Promise<QuantizeResult> {
   const { seed, calibrationImages, save } = settings;
@@ -57,50 +47,26 @@ async function run(settings: QuantizeSettings): Promise<QuantizeResult> {
   const float = evaluate(model, test);
   const ranges = calibrate(model, take(train, calibrationImages));
   const untrained = (weightBits: number) => fakeQuantized(model, { weightBits, weightScales: "largest", ranges });
-  const trained = async (weightBits: number) => {
-    const steps = settings.epochs * stepsPerEpoch(train, 128);
-    const network = fakeQuantized(model, { weightBits, ranges, freezeStep: Math.round((2 / 3) * steps) });
-    await learn(network, settings, steps);
-    return network;
-  };
-  const accuracy = (network: QuantizedTrainable) =>
-    countCorrect(test.labels, predictionsOf(logitsOf(network), { classes: 10 })) / 10_000;
+  const trained = (weightBits: number) => trainedOnGrid(model, train, { weightBits, ranges, settings });
 
   const qat8 = await trained(8);
-  const logits = logitsOf(qat8);
+  const logits = logitsOf(qat8, test);
+  const predictions = predictionsOf(logits, { classes: 10 });
   const integers = toIntegers(qat8);
   if (save) saveQuantized(save, integers);
-  const fromOnnx = await runOnnx(int8ToOnnx(integers), pixels);
+  const fromOnnx = await runOnnx(int8ToOnnx(integers), Uint8Array.from(test.images.data));
   return {
     settings,
     float: float.accuracy,
-    ptq8: accuracy(untrained(8)),
-    qat8: accuracy(qat8),
-    ptq4: accuracy(untrained(4)),
-    qat4: accuracy(await trained(4)),
-    mcnemarP: mcnemar(test.labels, float.predictions, predictionsOf(logits, { classes: 10 })).p,
+    ptq8: accuracyOf(untrained(8), test),
+    qat8: accuracyOf(qat8, test),
+    ptq4: accuracyOf(untrained(4), test),
+    qat4: accuracyOf(await trained(4), test),
+    mcnemarP: mcnemar(test.labels, float.predictions, predictions).p,
     onnxIdenticalImages: countIdentical(logits, fromOnnx),
-    fakeQuantizedAgrees: countCorrect(predictionsOf(logits, { classes: 10 }), evaluate(qat8.infer, test).predictions),
+    fakeQuantizedAgrees: countCorrect(predictions, evaluate(qat8.infer, test).predictions),
     modelBytes: { float: statSync(file).size, int8: encodeModel(integers).length },
   };
-}
-
-async function learn(network: QuantizedTrainable, settings: QuantizeSettings, steps: number): Promise<void> {
-  const { seed, epochs, learningRate, weightDecay } = settings;
-  const trainer = new Trainer(network, {
-    train,
-    epochs,
-    seed,
-    augment: affine(),
-    optimizer: sgd({ weightDecay }),
-    schedule: cosine(learningRate, { steps }),
-  });
-  if ((await trainer.run()) === "interrupted") process.exit(130);
-}
-
-/** The logits of the integer network for the test images. */
-function logitsOf(network: QuantizedTrainable): Float32Array {
-  return int8Engine(toIntegers(network))(pixels);
 }
 
 function countIdentical(a: Float32Array, b: Float32Array): number {

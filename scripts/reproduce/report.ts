@@ -4,11 +4,12 @@ import { cpus } from "node:os";
 import { join, relative } from "node:path";
 import { buildLeNet5, meanAndDeviation, writeAtomically } from "lenet-lab";
 import type { Experiment } from "./experiments";
+import type { RateResult } from "./qat-rate";
 import type { QuantizeResult } from "./quantize";
 import type { RunResult } from "./run";
 
 /** The result of one process of an experiment. */
-export type Result = RunResult | QuantizeResult;
+export type Result = RunResult | QuantizeResult | RateResult;
 
 /** Writes `data/results/<name>.json` and returns its path below `root`. */
 export function writeReport(root: string, name: string, { protocol }: Experiment, results: Result[]): string {
@@ -27,6 +28,7 @@ export function writeReport(root: string, name: string, { protocol }: Experiment
 
 function bodyOf(results: Result[]): Record<string, unknown> {
   if (results.every((result): result is QuantizeResult => "qat8" in result)) return quantization(results);
+  if (results.every((result): result is RateResult => "tried" in result)) return rates(results);
   const runs = results as RunResult[];
   return { test: testReport, validation: comparison, fold: crossValidation }[measureOf(runs)](runs);
 }
@@ -85,6 +87,25 @@ function quantization(results: QuantizeResult[]): Record<string, unknown> {
   const mean = kinds.map((kind) => [kind, meanAndDeviation(results.map((result) => result[kind])).mean]);
   const { modelBytes, onnxIdenticalImages } = results[0] as QuantizeResult;
   return { mean: Object.fromEntries(mean), modelBytes, onnxIdenticalImages, seeds };
+}
+
+/** Learning rates tried on the grid, by rate and bits, over seeds; and the one chosen. */
+function rates(results: RateResult[]): Record<string, unknown> {
+  const { rates, weightBits } = (results[0] as RateResult).settings.grid;
+  const tried = rates.flatMap((learningRate) =>
+    weightBits.map((bits) => {
+      const seeds = results.map((result) => {
+        const run = result.tried.find((run) => run.learningRate === learningRate && run.weightBits === bits);
+        return (run as RateResult["tried"][number]).accuracy;
+      });
+      const { mean, deviation } = meanAndDeviation(seeds);
+      return { learningRate, weightBits: bits, mean, sd: deviation, seeds };
+    }),
+  );
+  const meanOf = (rate: number) =>
+    meanAndDeviation(tried.filter(({ learningRate }) => learningRate === rate).map(({ mean }) => mean)).mean;
+  const chosen = rates.reduce((best, rate) => (meanOf(rate) > meanOf(best) ? rate : best));
+  return { chosen, float: meanAndDeviation(results.map(({ float }) => float)).mean, tried };
 }
 
 /** Runs by name. */

@@ -36,7 +36,7 @@ export interface RunSettings {
   seed: number;
   epochs: number;
   batchSize: number;
-  optimizer: { name: "sgd" | "adam"; weightDecay: number };
+  optimizer: { name: "sgd" | "adam"; weightDecay: number; momentum?: number };
   schedule: { name: "constant" | "step" | "cosine"; rate: number; floor?: number; warmUpEpochs?: number };
   augmentation: keyof typeof augmentations;
   /**
@@ -63,6 +63,8 @@ const augmentations = {
   "rotation 15°, shift 2 px": affine({ rotation: 15, shift: 2, scale: 0, shear: 0 }),
   affine: affine(),
   "affine and elastic": compose(affine(), elastic()),
+  "affine and elastic at once": elastic({ affine: {} }),
+  "affine and weak elastic at once": elastic({ affine: {}, strength: 10 }),
   "affine and horizontal flip": compose(affine(), horizontalFlip()),
 } satisfies Record<string, ImageMap | undefined>;
 
@@ -112,10 +114,12 @@ function mistakesOf({ labels }: Dataset, { predictions, logits }: Evaluation, pl
   });
 }
 
-async function run(settings: RunSettings): Promise<RunResult> {
-  const { name, seed, epochs, batchSize, optimizer, augmentation, save } = settings;
+/** LeNet-5, trained and measured as the settings say; ends the process with 130 when it is interrupted. */
+export async function trainedLeNet5(settings: RunSettings) {
+  const { seed, epochs, batchSize, optimizer, augmentation } = settings;
   const { train, validation, measured, places } = dataFor(settings);
   const model = buildLeNet5({ seed });
+  const { name, ...constants } = optimizer;
   const trainer = new Trainer(model, {
     train,
     validation,
@@ -123,7 +127,7 @@ async function run(settings: RunSettings): Promise<RunResult> {
     batchSize,
     seed,
     schedule: makeSchedule(settings, stepsPerEpoch(train, batchSize)),
-    optimizer: { sgd, adam }[optimizer.name]({ weightDecay: optimizer.weightDecay }),
+    optimizer: { sgd, adam }[name](constants),
     augment: augmentations[augmentation],
     // runs go side by side, one a core; whole batches give the very numbers of data/results
     parts: 1,
@@ -131,7 +135,12 @@ async function run(settings: RunSettings): Promise<RunResult> {
   });
   const ended = await trainer.run();
   if (ended === "interrupted") process.exit(130);
-  const evaluation = evaluate(model, measured);
+  return { model, trainer, evaluation: evaluate(model, measured), train, measured, places };
+}
+
+async function run(settings: RunSettings): Promise<RunResult> {
+  const { name, seed, epochs, save } = settings;
+  const { model, trainer, evaluation, measured, places } = await trainedLeNet5(settings);
   const { accuracy, correct } = evaluation;
   if (save)
     saveLeNet5(model, save, { options: { seed }, about: { recipe: name, seed, epochs, testAccuracy: accuracy } });

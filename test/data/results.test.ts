@@ -8,6 +8,7 @@ import {
   loadComparison,
   loadCrossValidation,
   loadQuantization,
+  loadRateSearch,
   loadTestResults,
 } from "../../lib/src/data/results";
 import { meanAndDeviation } from "../../lib/src/metrics/accuracy";
@@ -18,7 +19,7 @@ const folder = join(projectDataFolder(), "results");
 const names = readdirSync(folder)
   .filter((file) => file.endsWith(".json"))
   .map((file) => file.replace(/\.json$/, ""))
-  .filter((name) => !["cross-validation", "qat", "bench"].includes(name));
+  .filter((name) => !["cross-validation", "qat", "qat-rate", "bench"].includes(name));
 
 test("loadTestResults(unknown) and loadComparison(unknown) name the file and the command that makes it", () => {
   for (const load of [loadTestResults, loadComparison]) {
@@ -29,10 +30,15 @@ test("loadTestResults(unknown) and loadComparison(unknown) name the file and the
 });
 
 test("each results file is read by one function; the others refuse it and name that one", () => {
-  const readers = { "cross-validation": "loadCrossValidation", qat: "loadQuantization", bench: "loadBench" };
+  const readers = {
+    "cross-validation": "loadCrossValidation",
+    qat: "loadQuantization",
+    "qat-rate": "loadRateSearch",
+    bench: "loadBench",
+  };
   for (const file of readdirSync(folder).filter((file) => file.endsWith(".json"))) {
     const name = file.replace(/\.json$/, "");
-    const isComparison = ["schedules", "augmentation"].includes(name);
+    const isComparison = ["schedules", "augmentation", "elastic", "knobs"].includes(name);
     const reader = readers[name as keyof typeof readers] ?? (isComparison ? "loadComparison" : "loadTestResults");
     for (const load of [loadTestResults, loadComparison]) {
       if (load.name === reader) assert.ok(load(name));
@@ -45,7 +51,7 @@ test("each results file is read by one function; the others refuse it and name t
         );
     }
   }
-  assert.ok(loadCrossValidation() && loadQuantization() && loadBench());
+  assert.ok(loadCrossValidation() && loadQuantization() && loadRateSearch() && loadBench());
 });
 
 for (const name of names) {
@@ -69,7 +75,7 @@ for (const name of names) {
 test("data/results/cross-validation.json predicts every training image once in each arm", () => {
   const { labels } = digits().train;
   const { arms } = loadCrossValidation();
-  // notebook 04 takes them by position
+  // lesson 07 takes them by position
   assert.deepEqual(
     arms.map(({ name }) => name),
     ["affine", "affine and elastic"],
@@ -96,7 +102,28 @@ test("data/results/qat.json holds what the project promises of quantisation", ()
   assert.ok(mean.qat4 >= mean.float - 0.0015, `4 bits: ${mean.qat4} against ${mean.float}`);
   assert.ok(modelBytes.int8 <= 66_000, `${modelBytes.int8} bytes`);
   assert.equal(onnxIdenticalImages, 10_000);
-  for (const seed of seeds) assert.deepEqual([seed.onnxIdenticalImages, seed.fakeQuantizedAgrees], [10_000, 10_000]);
+  for (const seed of seeds) {
+    assert.equal(seed.onnxIdenticalImages, 10_000);
+    // fake quantisation adds up in float: an image whose two best logits are nearly equal may change sides
+    assert.ok(seed.fakeQuantizedAgrees >= 9_990, `seed ${seed.seed}: ${seed.fakeQuantizedAgrees}`);
+  }
+});
+
+test("data/results/qat-rate.json has chosen the rate with the highest mean, and qat.json used it", () => {
+  const { tried, chosen } = loadRateSearch();
+  const rates = [...new Set(tried.map(({ learningRate }) => learningRate))];
+  const meanOf = (rate: number) =>
+    meanAndDeviation(tried.filter(({ learningRate }) => learningRate === rate).flatMap(({ seeds }) => seeds)).mean;
+  assert.ok(rates.length >= 4 && rates.every((rate) => meanOf(rate) <= meanOf(chosen) + 1e-9));
+  assert.ok(
+    chosen > Math.min(...rates) && chosen < Math.max(...rates),
+    `${chosen} stands at the end of what was tried`,
+  );
+  for (const { mean, sd, seeds } of tried) {
+    const expected = meanAndDeviation(seeds);
+    assertClose([mean, sd], [expected.mean, expected.deviation], 1e-6);
+  }
+  assert.match(loadQuantization().protocol, new RegExp(`cosine from ${chosen} to 0`));
 });
 
 test("loadTestResults(name) refuses a file that is no JSON, or JSON of something else, and names the file", (t) => {

@@ -115,6 +115,27 @@ export function loadQuantization(): QuantizationResults {
   return readResults("qat", "loadQuantization") as QuantizationResults;
 }
 
+/** Learning rates tried for training on the grid, on validation images. */
+export interface RateSearch {
+  protocol: string;
+  /** the rate with the highest mean accuracy */
+  chosen: number;
+  /** mean validation accuracy of the float networks, a fraction in 0 … 1 */
+  float: number;
+  /** accuracy of the integers: mean and sample standard deviation over the seeds, and each seed's */
+  tried: { learningRate: number; weightBits: number; mean: number; sd: number; seeds: number[] }[];
+  /** the command that measures it again */
+  command: string;
+}
+
+/**
+ * The results file `data/results/qat-rate.json`.
+ * @throws when there is no such file (the message names the command that makes it), or it holds something else
+ */
+export function loadRateSearch(): RateSearch {
+  return readResults("qat-rate", "loadRateSearch") as RateSearch;
+}
+
 /** The engines whose training the benchmark measures. */
 export type TrainingEngine = "ours" | "stock" | "pytorch" | "keras";
 
@@ -218,6 +239,7 @@ const forms = {
   loadComparison: { arms: listOf("seeds") },
   loadCrossValidation: { arms: listOf("mistakes") },
   loadQuantization: { seeds: isList, mean: isObject, modelBytes: isObject },
+  loadRateSearch: { tried: listOf("seeds"), chosen: isNumber },
   loadBench: { training: isObject, inference: isObject, kernels: isObject },
 } satisfies Record<string, Record<string, (value: unknown) => boolean>>;
 

@@ -5,7 +5,7 @@ import { axis, baseLayout, legendLayout, shortNumber, summary } from "../../lib/
 test("baseLayout() gives white paper of known size, and room for the lines of a title", () => {
   const top = (title?: string) => (baseLayout({ title }).margin as { t: number }).t;
   assert.equal(baseLayout({}).paper_bgcolor, "#ffffff");
-  assert.deepEqual([baseLayout({}).width, baseLayout({ width: 500 }).width], [720, 500]);
+  assert.deepEqual([baseLayout({}).width, baseLayout({ width: 500 }).width], [610, 500]);
   assert.ok(top() < top("one") && top("one") < top("one<br>two"));
 });
 

@@ -52,6 +52,16 @@ test("scatter(points, {groups}) labels each group at its median unless told othe
   assert.equal(scatter(points, { groups, labelGroups: false }).layout.annotations, undefined);
 });
 
+test("scatter(…, {colours}) gives each group its own colour, and starts over after the last", () => {
+  const colourOf = (colours: string[]) =>
+    (scatter(points, { groups: [0, 1, 2, 2], colours }).data as { marker: { color: string } }[]).map(
+      ({ marker }) => marker.color,
+    );
+  assert.deepEqual(colourOf(["red", "green", "blue"]), ["red", "green", "blue"]);
+  assert.deepEqual(colourOf(["red", "green"]), ["red", "green", "red"]);
+  assert.throws(() => colourOf([]), /^RangeError: Expected `colours` to hold at least one colour, got none/);
+});
+
 test("scatter(points) counts its groups in words", () => {
   assert.equal(
     scatter(points, { groups, title: "Plane" }).alt,

@@ -47,6 +47,15 @@ test("bundleOf(figure) holds the interactive figure, a PNG at its own size, and 
   assert.deepEqual(metadata, { "image/png": { alt: figure.alt } });
 });
 
+test("bundleOf(still figure) is a picture of twice its pixels at its CSS size, and words", async () => {
+  const { data, metadata } = await bundleOf({ ...figure, still: true });
+  assert.deepEqual(Object.keys(data), Object.keys((await bundleOf(picture)).data));
+  const { width, height } = figure.layout;
+  const png = Buffer.from(data["image/png"] as string, "base64");
+  assert.deepEqual([png.readUInt32BE(16), png.readUInt32BE(20)], [2 * width, 2 * height]);
+  assert.deepEqual(metadata, { "image/png": { width, alt: figure.alt } });
+});
+
 test("bundleOf(picture) is shown at its CSS size; bundleOf(table) is HTML and text", async () => {
   assert.deepEqual((await bundleOf(picture)).metadata, { "image/png": { width: picture.width, alt: "a square" } });
   assert.deepEqual((await bundleOf(sheet)).data, { "text/html": sheet.html, "text/plain": sheet.text });

@@ -1,5 +1,6 @@
 import ndarray from "ndarray";
 import { bars, histogram } from "../../lib/src/figures/bars";
+import { graphDiagram } from "../../lib/src/figures/graph-diagram";
 import { heatmap } from "../../lib/src/figures/heatmap";
 import { imageGrid } from "../../lib/src/figures/images";
 import { labelText } from "../../lib/src/figures/labels";
@@ -126,6 +127,16 @@ export const builders = {
       { captions: labels.slice(0, 100) },
     );
   },
+  "steps of a computation": ({ values, labels }: Input) =>
+    graphDiagram(
+      values.slice(0, 50).map((value, i) => ({
+        name: labelText(labels[i] as string | number),
+        value,
+        inputs: [],
+        slopes: [],
+        gradient: value,
+      })),
+    ),
   "shapes of a network": ({ values, labels }: Input) =>
     networkDiagram(
       values.map((units, i) => ({

@@ -4,6 +4,8 @@ export interface Figure {
   data: object[];
   layout: FigureLayout;
   alt: string;
+  /** a drawing with nothing to point at: shown as a picture, which a narrow page may shrink */
+  still?: boolean;
 }
 
 /** A Plotly layout of known size, in CSS pixels. */

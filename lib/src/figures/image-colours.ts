@@ -130,7 +130,7 @@ const forIt: Rgb = [240, 110, 0];
 const againstIt: Rgb = [0, 95, 215];
 // the digit stays visible under full colours, and colours stay visible over grey ink
 const opacity = 0.8;
-const inkShare = 0.55;
+const inkShare = 0.45;
 
 /**
  * Paints a map over an image: orange where it is above 0, blue where it is below, stronger towards 1 and −1.

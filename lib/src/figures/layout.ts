@@ -29,7 +29,7 @@ const legendRow = 26;
  * @param roomAbove CSS pixels above the plot, such as for the texts of marks
  * @throws RangeError for a width or a height that is not finite, or below 10
  */
-export function baseLayout({ title, width = 720, height = 400 }: FigureOptions, roomAbove = 0): FigureLayout {
+export function baseLayout({ title, width = 610, height = 400 }: FigureOptions, roomAbove = 0): FigureLayout {
   checkFinite("width", width, { from: smallestSide });
   checkFinite("height", height, { from: smallestSide });
   const lineCount = title ? title.split("<br>").length : 0;

@@ -32,12 +32,12 @@ export function networkDiagram(layers: readonly DiagramLayer[], options: FigureO
       nameLabel(layer, top),
       ...operationLabel(placed[i - 1], layer, gapCentre(placed[i - 2], placed[i - 1]), gapCentre(layer, placed[i + 1])),
     ]),
-    hovermode: "closest",
   });
   const words = layers.map(({ name, shape, detail }) => `${detail ? `${detail} → ` : ""}${name}, ${sizeText(shape)}`);
   return {
     kind: "figure",
-    data: [hoverTargets(placed, middle)],
+    still: true,
+    data: [{ type: "scatter", mode: "markers", x: [], y: [] }],
     layout,
     alt: alt ?? summary("Network diagram", title, [], words),
   };
@@ -125,21 +125,6 @@ function operationLabel(
   return [
     { x: centre, y: labelSpace - 4, yanchor: "top", text, showarrow: false, font: { size: 11.5, color: ink.text } },
   ];
-}
-
-function hoverTargets(placed: readonly Placed[], middle: number): object {
-  return {
-    type: "scatter",
-    mode: "markers",
-    x: placed.map(({ left, width }) => left + width / 2),
-    y: placed.map(() => middle),
-    text: placed.map(
-      ({ layer }) =>
-        `${literal(layer.name)}: ${sizeText(layer.shape)}${layer.detail ? `<br>${literal(layer.detail)}` : ""}`,
-    ),
-    hovertemplate: "%{text}<extra></extra>",
-    marker: { size: 40, opacity: 0 },
-  };
 }
 
 function sizeText(shape: readonly number[]): string {

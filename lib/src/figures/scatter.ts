@@ -6,7 +6,7 @@ import { axis, baseLayout, legendLayout, summary } from "./layout";
 import { literal } from "./markup";
 import { digitsFor, roundedPlaces } from "./rounding";
 import { gapWords, spanOf } from "./scale";
-import { colourOf, ink, monospaceFamily } from "./theme";
+import { ink, monospaceFamily, palette } from "./theme";
 
 /** Coordinates of n points. */
 export interface Points {
@@ -18,6 +18,8 @@ export interface ScatterOptions extends FigureOptions {
   /** group of each point, a whole number from 0: its colour */
   groups?: ArrayLike<number>;
   groupNames?: ArrayLike<string | number>;
+  /** CSS colour of each group, from the first again after the last; at least one; default: the theme's ten */
+  colours?: readonly string[];
   /** text shown at a point under the mouse, letter by letter; lines are parted by `\n` or `<br>` */
   hover?: readonly string[];
   /** draws the hover text in fixed-width type, for pictures made of characters, see `textImage` */
@@ -34,16 +36,18 @@ const mostInSvg = 20_000;
 /**
  * Points in the plane, one colour a group; click a name in the legend to hide its group. A point with a coordinate that
  * is NaN or infinite is not drawn. Of more than 20,000 points the PNG shows 5,000, evenly taken, the browser all.
- * @throws RangeError for groups that are not whole numbers from 0, Error where lists differ in length,
- *   TypeError for what is no list of numbers or texts
+ * @throws RangeError for groups that are not whole numbers from 0 and for no colours, Error where lists differ in
+ *   length, TypeError for what is no list of numbers or texts
  */
 export function scatter(points: Points, options: ScatterOptions = {}): Figure {
   const { title = "", xLabel = "", yLabel = "", groups, groupNames, hover, alt } = options;
-  const { hoverIsMonospace = false, labelGroups = groups !== undefined, size = 5 } = options;
+  const { hoverIsMonospace = false, labelGroups = groups !== undefined, size = 5, colours = palette } = options;
   checkNumbers("`points.x`", points.x);
   checkNumbers("`points.y`", points.y);
   if (groups) checkNumbers("`groups`", groups);
   if (groupNames) checkLabels("`groupNames`", groupNames);
+  checkLabels("`colours`", colours);
+  if (colours.length === 0) throw new RangeError("Expected `colours` to hold at least one colour, got none.");
   if (hover) checkLabels("`hover`", hover);
   const count = points.x.length;
   sameLength("points.y", points.y, "points.x", count);
@@ -72,7 +76,7 @@ export function scatter(points: Points, options: ScatterOptions = {}): Figure {
         )
       : undefined,
     hovertemplate: `${hover ? "%{text}" : "(%{x}, %{y})"}<extra>${groups ? "%{fullData.name}" : ""}</extra>`,
-    marker: { color: colourOf(group), size, opacity: 0.75, line: { width: 0 } },
+    marker: { color: colours[group % colours.length], size, opacity: 0.75, line: { width: 0 } },
   }));
   const layout = baseLayout({ height: 540, ...options });
   Object.assign(layout, {

@@ -1,10 +1,11 @@
+import type { DrawingPad } from "./drawing-pad";
 import type { Figure } from "./figure";
 import type { Picture } from "./images";
 import { figureToPng } from "./render/png";
 import type { Table } from "./table";
 
 /** What `show` can show. */
-export type Showable = Figure | Picture | Table;
+export type Showable = Figure | Picture | Table | DrawingPad;
 
 /** One output in several forms, by MIME type; a reader's program takes the best that it can show. */
 export interface MimeBundle {
@@ -29,7 +30,7 @@ export function inKernel(): boolean {
 
 let last: Promise<void> = Promise.resolve();
 
-/** Shows figures, pictures and tables under the running cell, in order; elsewhere prints their words. Await it. */
+/** Shows items under the running cell, in order; outside a notebook prints their words. Await it. */
 export function show(...items: Showable[]): Promise<void> {
   const write = kernelWrite();
   const shown = last.then(async () => {
@@ -62,8 +63,14 @@ let counter = 0;
 /** The forms in which an item goes into the notebook. */
 export async function bundleOf(item: Showable): Promise<MimeBundle> {
   if (item.kind === "table") return { data: { "text/html": item.html, "text/plain": item.text }, metadata: {} };
+  if (item.kind === "pad") return { data: { "text/html": item.html, "text/plain": item.alt }, metadata: {} };
   if (item.kind === "picture") return pictureBundle(item);
   const { data, layout, alt } = item;
+  // at twice its size, so that it stays sharp where a viewer narrows it
+  if (item.still) {
+    const { width, height } = layout;
+    return pictureBundle({ kind: "picture", png: await figureToPng(item, { scale: 2 }), width, height, alt });
+  }
   // JupyterLab's plotly renderer shows the PNG until the mouse enters, at its own size: one pixel per CSS pixel
   const png = await figureToPng(item, { scale: 1 });
   const interactive = { "application/vnd.plotly.v1+json": { data, layout, config: plotlyConfig } };

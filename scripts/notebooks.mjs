@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * `npm run notebooks`: executes the notebooks, each in a fresh kernel, and stores their outputs.
- *   -- 03 …        only these, by number or by part of the name
+ *   -- 03 …        only these, by number or by part of the name (03 is the lesson and its solutions)
  *   -- --check     executes copies, changes nothing
  *   -- --quick     few images, one epoch, same code; changes nothing
  *   -- --folder F  the notebooks in another folder
@@ -9,7 +9,7 @@
 import "./setup/node.mjs";
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, renameSync, rmSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs, stripVTControlCharacters } from "node:util";
@@ -19,7 +19,7 @@ import { setUp } from "./setup.mjs";
 /** @typedef {import("./setup/project.mjs").Project} Project */
 
 /**
- * Executes notebooks one after the other and prints how it goes.
+ * Executes notebooks and prints how it goes: one after the other; in quick mode, which mostly compiles, two at a time.
  * @param {Project} project
  * @param {string[]} paths
  * @param {{ quick?: boolean, check?: boolean }} options
@@ -27,23 +27,30 @@ import { setUp } from "./setup.mjs";
  */
 export async function runNotebooks(project, paths, { quick = false, check = quick }) {
   const began = Date.now();
-  const failed = [];
-  for (const path of paths) if (!(await runNotebook(project, path, { quick, check }))) failed.push(basename(path));
+  const failed = /** @type {string[]} */ ([]);
+  const left = [...paths];
+  const together = quick && paths.length > 1 ? 2 : 1;
+  const worker = async () => {
+    for (let path = left.shift(); path !== undefined; path = left.shift())
+      if (!(await runNotebook(project, path, { quick, check, buffered: together > 1 }))) failed.push(path);
+  };
+  await Promise.all(Array.from({ length: together }, worker));
   const passed = paths.length - failed.length;
-  for (const name of failed) console.log(`✗ ${name}`);
+  for (const path of failed) console.log(`✗ ${named(path)}`);
   console.log(`\nnotebooks: ${passed} passed, ${failed.length} failed, ${seconds(Date.now() - began)}`);
   return failed.length === 0;
 }
 
 /**
- * The notebooks that match any of the words, or all of them.
+ * The notebooks that match any of the words, or all of them: those of the folder, then those of the folders in it.
  * @param {string} folder
  * @param {string[]} words
  */
 export function findNotebooks(folder, words) {
-  const files = readdirSync(folder)
-    .filter((file) => file.endsWith(".ipynb"))
-    .sort();
+  const depth = (/** @type {string} */ file) => file.split(/[\\/]/).length;
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ipynb") && !/(^|[\\/])\./.test(file))
+    .sort((a, b) => depth(a) - depth(b) || (a < b ? -1 : 1));
   const unknown = words.find((word) => !files.some((file) => file.includes(word)));
   if (unknown !== undefined) {
     throw new Failure({
@@ -57,16 +64,23 @@ export function findNotebooks(folder, words) {
 }
 
 /**
+ * A notebook by its folder and its own name.
+ * @param {string} path
+ */
+const named = (path) => join(basename(dirname(path)), basename(path));
+
+/**
  * @param {Project} project
  * @param {string} path
- * @param {{ quick: boolean, check: boolean }} options
+ * @param {{ quick: boolean, check: boolean, buffered: boolean }} options
  * @returns {Promise<boolean>}
  */
-function runNotebook(project, path, { quick, check }) {
+function runNotebook(project, path, { quick, check, buffered }) {
   mkdirSync(project.state, { recursive: true });
   const scratch = mkdtempSync(join(project.state, "notebook-"));
   const output = join(scratch, "executed.ipynb");
-  console.log(`\n${basename(path)}${quick ? " (quick)" : ""}`);
+  const report = reporter({ buffered });
+  report.say(`\n${named(path)}${quick ? " (quick)" : ""}`);
   const script = join(project.root, "scripts", "run_notebook.py");
   const child = spawn(project.python, [script, path, output, project.root], {
     env: { ...project.env, LENET_QUICK: quick ? "1" : "" },
@@ -74,7 +88,6 @@ function runNotebook(project, path, { quick, check }) {
     // in a group of its own: Ctrl-C comes to us alone, and is passed on once
     detached: true,
   });
-  const report = reporter();
   let complaint = "";
   child.stderr.on("data", (text) => {
     complaint += text;
@@ -92,30 +105,50 @@ function runNotebook(project, path, { quick, check }) {
   });
 }
 
+/** What runs now: its processes and their scratch folders. */
+const running = /** @type {Map<import("node:child_process").ChildProcess, string>} */ (new Map());
+
 /**
- * The first signal ends the kernel and then us.
+ * The first signal ends the kernels and then us.
  * @param {import("node:child_process").ChildProcess} child
  * @param {string} scratch
  */
 function passOnSignals(child, scratch) {
   const signals = /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"]);
-  const interrupted = () => {
+  running.set(child, scratch);
+  if (running.size === 1) for (const signal of signals) process.once(signal, interrupted);
+  return {
+    end() {
+      running.delete(child);
+      if (running.size === 0) for (const signal of signals) process.off(signal, interrupted);
+    },
+  };
+}
+
+function interrupted() {
+  for (const [child, scratch] of running) {
     child.removeAllListeners("close").on("close", () => {
       rmSync(scratch, { recursive: true, force: true });
-      console.error("\nnotebooks: interrupted; the notebook that ran is as it was");
+      running.delete(child);
+      if (running.size > 0) return;
+      console.error("\nnotebooks: interrupted; what ran is as it was");
       process.exit(130);
     });
     child.kill("SIGTERM");
-  };
-  for (const signal of signals) process.once(signal, interrupted);
-  return { end: () => signals.forEach((signal) => void process.off(signal, interrupted)) };
+  }
 }
 
 /** @typedef {{ number: number, of: number, title: string, began: number, seconds?: number }} Cell */
 
-/** Prints a line a cell: number, heading, seconds; on a terminal the line counts while the cell runs. */
-function reporter() {
-  const live = process.stdout.isTTY;
+/**
+ * Prints a line a cell: number, heading, seconds; on a terminal the line counts while the cell runs.
+ * @param {{ buffered: boolean }} options buffered: everything at the end, because another notebook prints too
+ */
+function reporter({ buffered }) {
+  const live = process.stdout.isTTY && !buffered;
+  /** @type {string[]} */
+  const kept = [];
+  const say = (/** @type {string} */ line) => (buffered ? void kept.push(line) : console.log(line));
   const began = Date.now();
   /** @type {Cell[]} */
   const cells = [];
@@ -125,6 +158,7 @@ function reporter() {
   let timer;
   const label = (/** @type {Cell} */ { number, of, title }) => `  [${String(number).padStart(2)}/${of}] ${title}`;
   return {
+    say,
     line(/** @type {string} */ json) {
       const { event, ...rest } = JSON.parse(json);
       const cell = cells.at(-1);
@@ -137,17 +171,21 @@ function reporter() {
       } else if (event === "end" && cell) {
         clearInterval(timer);
         cell.seconds = rest.seconds;
-        console.log(`${live ? "\r\x1b[K" : ""}${label(cell)} ${rest.seconds.toFixed(1)} s`);
+        say(`${live ? "\r\x1b[K" : ""}${label(cell)} ${rest.seconds.toFixed(1)} s`);
       } else if (event === "failed") problems = rest.problems;
     },
     end(/** @type {boolean} */ passed, /** @type {string} */ complaint) {
       clearInterval(timer);
-      if (passed) return console.log(`  ✓ ${seconds(Date.now() - began)} (slowest: ${slowest(cells)})`);
-      const lines =
-        problems.length > 0 ? problems : [complaint.trim().split("\n").slice(-5).join("\n") || "ended early"];
-      for (const line of lines) console.log(`  ✗ ${stripVTControlCharacters(line).replaceAll("\n", "\n    ")}`);
+      report(passed, complaint);
+      if (buffered) console.log(kept.join("\n"));
     },
   };
+
+  function report(/** @type {boolean} */ passed, /** @type {string} */ complaint) {
+    if (passed) return say(`  ✓ ${seconds(Date.now() - began)} (slowest: ${slowest(cells)})`);
+    const lines = problems.length > 0 ? problems : [complaint.trim().split("\n").slice(-5).join("\n") || "ended early"];
+    for (const line of lines) say(`  ✗ ${stripVTControlCharacters(line).replaceAll("\n", "\n    ")}`);
+  }
 }
 
 /** @param {Cell[]} cells */

@@ -86,6 +86,17 @@ test("the runner changes nothing in quick mode, which the kernel can see", async
   assert.deepEqual(contents(folder), before);
 });
 
+test("in a folder called solutions, an answer that `check` refuses or misses is a failure", async () => {
+  const folder = writeFolder("course", { "01-lesson": ['console.log("○ 01-1: no answer yet.");'] });
+  mkdirSync(join(folder, "solutions"));
+  const notebook = readFileSync(join(folder, "01-lesson.ipynb"), "utf8");
+  writeFileSync(join(folder, "solutions", "01-lesson.ipynb"), notebook);
+  const { code, text } = await run(folder, "--quick", "01");
+  assert.equal(code, 1);
+  assert.match(text, /solutions\/01-lesson\.ipynb \(quick\)\n.*\n.*a check does not accept this solution: ○ 01-1: no/);
+  assert.match(text, /✗ solutions\/01-lesson\.ipynb\n[^✗]*notebooks: 1 passed, 1 failed/);
+});
+
 test("the runner asked for a notebook that is not there lists those that are", async () => {
   const folder = writeFolder("names", { "01-here": [] });
   const { code, text } = await run(folder, "07");

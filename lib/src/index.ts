@@ -9,6 +9,7 @@ export { type AffineRanges, affine, compose, horizontalFlip } from "./data/augme
 export { type BatchOptions, stepsPerEpoch } from "./data/batch-plan";
 export { batches, toTensors } from "./data/batches";
 export { type Dataset, folds, split, subset, take } from "./data/dataset";
+export { readDrawing } from "./data/drawing";
 export { elastic } from "./data/elastic";
 export { type IdxArray, readIdx, writeIdx } from "./data/idx";
 export type { ImageMap } from "./data/image-map";
@@ -26,13 +27,17 @@ export {
   loadComparison,
   loadCrossValidation,
   loadQuantization,
+  loadRateSearch,
   loadTestResults,
   type Mistake,
   type QuantizationResults,
+  type RateSearch,
   type ScalingCurve,
   type TestResults,
   type TrainingEngine,
 } from "./data/results";
+// exercises: what a lesson's `check` says
+export { check } from "./exercises/check";
 // explain: why the network gives an answer
 export { gradCam, hiResCam, layerCam, type MapOptions, type Maps } from "./explain/class-activation";
 export { type AxisField, type ReceptiveField, receptiveField } from "./explain/receptive-field";
@@ -47,7 +52,9 @@ export type { Classes, Images } from "./explain/target";
 export { type Placing, placing, type Upsampling } from "./explain/upsampling";
 // figures: data to pictures
 export { type BarsOptions, bars, type HistogramOptions, histogram } from "./figures/bars";
+export { type DrawingPad, drawingPad, type PadWeights } from "./figures/drawing-pad";
 export type { Figure, FigureLayout, FigureOptions } from "./figures/figure";
+export { type ComputationStep, graphDiagram } from "./figures/graph-diagram";
 export { type HeatmapOptions, heatmap } from "./figures/heatmap";
 export type { ColourMap, RangeRule } from "./figures/image-colours";
 export { type GreyImages, type ImageGridOptions, imageGrid, type Picture } from "./figures/images";
@@ -57,16 +64,7 @@ export type { DiagramLayer } from "./figures/network-layout";
 export { type Progress, progress } from "./figures/progress";
 export { figureToPng, type PngOptions } from "./figures/render/png";
 export { type Points, type ScatterOptions, scatter } from "./figures/scatter";
-export {
-  bundleOf,
-  inKernel,
-  type LiveOutput,
-  liveOutput,
-  type MimeBundle,
-  quick,
-  type Showable,
-  show,
-} from "./figures/show";
+export { quick, type Showable, show } from "./figures/show";
 export { type Table, type TableOptions, type TableRow, table } from "./figures/table";
 export { type TextImageOptions, textImage } from "./figures/text-image";
 export { colourOf, ink } from "./figures/theme";
@@ -125,19 +123,10 @@ export { type Loss, softmaxCrossEntropy } from "./network/loss";
 export type { StoredTensor } from "./network/safetensors";
 // onnx: the network for other engines
 export { floatToOnnx, type Int8OnnxOptions, int8ToOnnx, type OnnxOptions } from "./onnx/export";
-export {
-  decodeOnnx,
-  type OnnxAttribute,
-  type OnnxModel,
-  type OnnxNode,
-  type OnnxTensor,
-  type OnnxValue,
-} from "./onnx/format";
 export { type OnnxRunOptions, runOnnx } from "./onnx/runtime";
 
 // quantize: rounding to integers, and training for it
-export { type FakeQuantOptions, fakeQuantize, quantizationOf } from "./quantize/fake-quant";
-export { initialSteps, learnedStepSize } from "./quantize/lsq";
+export { type FakeQuantOptions, fakeQuantize } from "./quantize/fake-quant";
 export { type FakeQuantizedOptions, fakeQuantized, type QuantizedTrainable, type WeightCodes } from "./quantize/qat";
 export { calibrate, type Range, type Ranges } from "./quantize/ranges";
 export { accumulatorBounds, toIntegers } from "./quantize/to-integers";

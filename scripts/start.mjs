@@ -1,5 +1,5 @@
 // @ts-check
-/** `npm start`: sets up what is missing, then opens JupyterLab on notebook 01. Further arguments go to JupyterLab. */
+/** `npm start`: sets up what is missing, then opens JupyterLab on lesson 01. Further arguments go to JupyterLab. */
 import "./setup/node.mjs";
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";

@@ -72,12 +72,12 @@ describe("a section is a source where the sentence points to it", () => {
   check("It was 8.75 % (section 2).", []);
   check("It was 8.75 % (section 2) and 0.9263 (section 1).", [], "summary");
   check("Both 8.75 % and 0.9263 (sections 1 and 2).", [], "summary");
-  check("It was 5.55 (section 3 of notebook 02), but 5.65 (the table in section 3 of notebook 02).", []);
+  check("It was 5.55 (section 3 of lesson 02), but 5.65 (the table in section 3 of lesson 02).", []);
   check("It was 0.9263. That stood in section 1.", ["0.9263"], "summary");
   check("* It was 0.9263\n* as section 1 says", ["0.9263"], "summary");
   check("Prose does not say 0.0412 (section 1).", ["0.0412"], "summary");
   check("But the table of section 1 has 0.0412.", [], "summary");
-  check("It was 8.76 % (section 2), 5.65 (section 3 of notebook 02).", ["8.76", "5.65"], "summary");
+  check("It was 8.76 % (section 2), 5.65 (section 3 of lesson 02).", ["8.76", "5.65"], "summary");
   check("It was 8.75 % (section 1).", ["8.75"], "summary");
   check("No sentence vouches for itself: 8.85 % (section 1).", ["8.85"]);
 });

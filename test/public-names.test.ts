@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { code, prose, readNotebooks } from "./helpers/notebook";
+import { code, prose, readCourse, readNotebooks } from "./helpers/notebook";
 import { root } from "./helpers/root";
 
 const read = (file: string) => readFileSync(join(root, file), "utf8");
@@ -17,7 +17,7 @@ const inGit = existsSync(join(root, ".git"));
 test("every value that lenet-lab exports is used by a lesson, a script, the benchmark or a README", {
   skip: !inGit,
 }, () => {
-  const lessons = readNotebooks().flatMap((notebook) => [
+  const lessons = [...readCourse(), ...readNotebooks("solutions")].flatMap((notebook) => [
     prose(notebook),
     ...code(notebook).map(({ source }) => source),
   ]);
@@ -35,7 +35,7 @@ test("every file of the library that a page, a notebook or a comment names is th
   const pages = tracked("*.md", "lib/src/*.ts", "lib/assembly/*.ts", "scripts/*", "bench/*", "test/*.ts").map(
     (file) => [file, read(file)],
   );
-  const lessons = readNotebooks().map((notebook) => [notebook.file, prose(notebook)]);
+  const lessons = [...readCourse(), ...readNotebooks("solutions")].map((notebook) => [notebook.file, prose(notebook)]);
   const missing = [...pages, ...lessons].flatMap(([file, text]) =>
     Array.from(
       (text as string).matchAll(/(?<![\w./])((?:lib\/(?:src|assembly)|test|bench|scripts)\/[\w./-]+\.(?:ts|mjs|py))/g),

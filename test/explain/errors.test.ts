@@ -1,4 +1,4 @@
-/** What notebook 04 promises of the shipped network and its errors. */
+/** What lessons 07 and 08 promise of the shipped network and its errors. */
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { type Dataset, subset } from "../../lib/src/data/dataset";

@@ -114,7 +114,7 @@ export function sectionOf(cells: Cells, number: string): Section {
 }
 
 const pointer =
-  /(?:\b(figure|table)s? (?:of|in) )?\b[Ss]ections? (\d+(?:(?:, and |, | and )\d+)*)(?: of notebook (\d\d))?/g;
+  /(?:\b(figure|table)s? (?:of|in) )?\b[Ss]ections? (\d+(?:(?:, and |, | and )\d+)*)(?: of (?:notebook|lesson) (\d\d|E\d))?/g;
 
 /** Cuts prose at the ends of sentences, list items and table rows. */
 export function sentencesOf(prose: string): Sentence[] {
@@ -178,7 +178,7 @@ function agrees(written: string, value: number, isRounded: boolean): boolean {
 }
 
 /**
- * Numbers of the sections that a sentence points to ("section 4", "sections 4 and 5", "section 8 of notebook 03"): of
+ * Numbers of the sections that a sentence points to ("section 4", "sections 4 and 5", "section 4 of lesson 03"): of
  * their prose, or, if it points to their cells, "the table of section 4", those of their cells.
  */
 function pointedTo({ text }: Sentence, { sectionOf = () => undefined }: Sources): Shown[] {

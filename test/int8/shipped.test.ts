@@ -1,4 +1,4 @@
-/** What notebook 05 promises of the int8 model that ships. */
+/** What lesson 10 promises of the int8 model that ships. */
 import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { join } from "node:path";
